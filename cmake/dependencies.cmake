@@ -1,0 +1,17 @@
+# Everything that is not ours, all of it from Debian; the README says why each was chosen.
+find_package(Threads REQUIRED)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(URCU REQUIRED IMPORTED_TARGET liburcu-memb)
+pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
+pkg_check_modules(UTF8PROC REQUIRED IMPORTED_TARGET libutf8proc)
+if(QSC_SANITIZE)
+  set(QSC_ONEDNN OFF) # generated code is invisible to sanitizers: they run the plain C product
+else()
+  set(QSC_ONEDNN ON)
+  find_package(dnnl REQUIRED)
+  find_package(OpenMP REQUIRED COMPONENTS C) # only to hold oneDNN's teams to one thread
+  find_package(benchmark REQUIRED)
+endif()
+if(NOT QSC_SANITIZE STREQUAL "thread")
+  pkg_check_modules(CRITERION REQUIRED IMPORTED_TARGET criterion)
+endif()
