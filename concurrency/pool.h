@@ -1,0 +1,118 @@
+/* A work-stealing pool for nested fork and join.
+ *
+ * A pool of N threads runs at most N tasks at a time, whoever submits them: N-1 workers of its own and, in
+ * slot 0, the thread that waits for a group. Idle workers sleep. Tasks and groups are frames of the caller,
+ * mostly on its stack; a spawn allocates nothing.
+ *
+ *     qsc_group group = QSC_GROUP_INIT;
+ *     qsc_task left, right;
+ *     qsc_task_spawn(pool, &group, &left, sort, &lower_half);
+ *     qsc_task_spawn(pool, &group, &right, sort, &upper_half);
+ *     qsc_group_wait(pool, &group);
+ *
+ * Slots. A thread runs tasks in a slot 0 .. threads-1 that no other thread has at that time
+ * (qsc_pool_worker_index), so that a task may use workspace[slot]. The workers own slots 1 .. threads-1 for
+ * ever. A foreign thread takes slot 0 for the time of its outermost wait or parallel_for; if another foreign
+ * thread has it, the tasks are left to the workers and the caller sleeps until they are done or slot 0 is
+ * free.
+ *
+ * Waiting. A thread that waits for a group runs only tasks of that group or below it (of groups that those
+ * tasks wait for): its own first, then those it finds with the thread that stole from it (leapfrogging: D.
+ * Wagner, B. Calder, PPoPP 1993). So a wait cannot pick up a stranger that needs a lock the waiter holds, and
+ * a stack is never deeper than the nesting of the program's groups makes it. When there is nothing to help
+ * with, it sleeps.
+ *
+ * Deques: D. Chase, Y. Lev, "Dynamic circular work-stealing deque", SPAA 2005, see deque.h.
+ *
+ * What a task may not do: leave by longjmp, pthread_exit or a C++ exception (catch it inside); end before the
+ * groups it spawned into on its own stack are complete; hold an RCU section over a spawn or a wait; wait
+ * (other than by qsc_group_wait) for something that only another task can do, because that one may sit
+ * beneath it on the same stack or in its own deque; wait for a second pool whose tasks wait for this one. A
+ * lock held while waiting for a group must not be one that tasks of the group take. */
+#ifndef QSC_CONCURRENCY_POOL_H
+#define QSC_CONCURRENCY_POOL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct qsc_pool qsc_pool;
+
+/* A group of tasks that are waited for together. All-zero bytes are an empty group; it may be used again
+ * after a wait. It and its tasks' frames must stay where they are until the wait for it has returned. */
+typedef struct qsc_group {
+    uint64_t storage[8];
+} qsc_group;
+#define QSC_GROUP_INIT \
+    {                  \
+        {              \
+            0          \
+        }              \
+    }
+
+/* The frame of one task; needs no initialisation. */
+typedef struct qsc_task {
+    uint64_t storage[4];
+} qsc_task;
+
+struct qsc_pool_config {
+    int threads; /* how many tasks run at a time, the waiting thread's included; 0: one a processor we may use
+                  */
+};
+
+/* Makes a pool and starts its threads - 1 workers (with all signals blocked).
+ * Returns 0, EINVAL (threads is negative or above 4096), ENOMEM, or the error of pthread_create (EAGAIN):
+ * then the workers already started are ended and nothing is left. */
+int qsc_pool_create(qsc_pool **pool, const struct qsc_pool_config *config)
+    __attribute__((warn_unused_result));
+
+/* Ends the workers and frees the pool; NULL is ignored. Waits for the workers to leave. All groups must be
+ * complete, no other thread inside a call on the pool. Not from a task of the pool. */
+void qsc_pool_destroy(qsc_pool *pool);
+
+/* The number of threads, and so of slots. Wait-free. */
+int qsc_pool_threads(const qsc_pool *pool);
+
+/* The slot in which the calling thread runs tasks of this pool, 0 .. threads-1; -1 for a thread that runs
+ * none now. The same throughout a task. Wait-free. */
+int qsc_pool_worker_index(const qsc_pool *pool);
+
+/* Spawns a task of `group`: run(arg) is called once, by the time the wait for the group returns; other
+ * threads may begin it at once. When memory for a longer deque is lacking, the task is run here and now: a
+ * spawn cannot fail. Does not wait for other tasks. Lock-free in a slot; a foreign thread takes a short lock.
+ * Memory order: what happened before the spawn happens before run(arg), and that before the return of the
+ * wait. Any thread: tasks of the group may spawn into it, and so may other threads, once the thread that owns
+ * the group (the one that will wait) has done its first spawn and until its wait. */
+void qsc_task_spawn(qsc_pool *pool, qsc_group *group, qsc_task *task, void (*run)(void *), void *arg);
+
+/* Waits until all tasks of the group have returned, and runs tasks of it and below it meanwhile. Blocking.
+ * One thread, the owner. Memory order: see qsc_task_spawn. */
+void qsc_group_wait(qsc_pool *pool, qsc_group *group);
+
+/* As qsc_group_wait, but returns ETIMEDOUT when it finds the deadline (absolute CLOCK_MONOTONIC; NULL: never)
+ * passed and tasks left; a task that it runs itself may make that later. The group must still be waited for.
+ * Returns 0 when complete. */
+int qsc_group_wait_until(qsc_pool *pool, qsc_group *group, const struct timespec *deadline)
+    __attribute__((warn_unused_result));
+
+/* Runs one task of the group or below it if one is at hand, without waiting; returns whether the group is
+ * complete. */
+bool qsc_group_trywait(qsc_pool *pool, qsc_group *group) __attribute__((warn_unused_result));
+
+/* Calls body(ctx, lo, hi) once for each chunk [begin + k*grain, min(begin + (k+1)*grain, end)) and waits for
+ * all. The chunks depend on begin, end and grain only (a grain of 0 counts as 1), never on the threads: what
+ * a body computes for its chunk can be combined in a fixed order. The threads take the chunks in ascending
+ * order of k, each the next when it has done with one, so every chunk below a begun one has been begun. May
+ * be nested. Blocking. Any thread. Memory order: as spawn and wait. */
+void qsc_parallel_for(qsc_pool *pool, size_t begin, size_t end, size_t grain,
+                      void (*body)(void *ctx, size_t lo, size_t hi), void *ctx);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,76 @@
+/* A bounded queue of pointers for many producers and many consumers.
+ *
+ * A ring whose cells carry a sequence number, so that producers and consumers meet only at the cell they
+ * share (D. Vyukov, "Bounded MPMC queue", 1024cores.net, 2010), with threads that wait asleep and a close
+ * that loses nothing: closing is a bit of the producers' own counter, so a push either came before the close,
+ * and its item will be popped, or it gets EPIPE.
+ *
+ * Items come out in the order of their pushes (FIFO of the claimed positions). No call allocates but init.
+ * Waiting is on a futex: it is no cancellation point, and the calls may be made from any thread, inside an
+ * RCU section only in their try form, and not from a signal handler. */
+#ifndef QSC_CONCURRENCY_QUEUE_H
+#define QSC_CONCURRENCY_QUEUE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <time.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct {
+    unsigned char storage[320];
+} __attribute__((aligned(64))) qsc_queue;
+
+/* Makes an open, empty queue for at least `capacity` items: the next power of two.
+ * Returns 0, EINVAL (capacity is 0 or beyond 2^30) or ENOMEM. Does not block.
+ * Memory order: hand the queue to other threads by something that synchronises (thread creation, a lock).
+ * Memory: 16 bytes an item, allocated here and freed by qsc_queue_fini. */
+int qsc_queue_init(qsc_queue *queue, size_t capacity) __attribute__((warn_unused_result));
+
+/* Frees the ring. Items still inside are the caller's: pop them first. Does not block.
+ * No other thread may be inside a call on this queue or begin one. */
+void qsc_queue_fini(qsc_queue *queue);
+
+/* Appends `item` (any value, NULL too).
+ * Returns 0, EAGAIN (full, or the oldest item is just being taken) or EPIPE (closed).
+ * Does not block. Lock-free: a thread that stalls inside a call delays only the cell it has claimed.
+ * Memory order: what happened before the push happens before the return of the pop that gets the item.
+ * Any thread. Makes a system call only when a consumer sleeps. */
+int qsc_queue_trypush(qsc_queue *queue, void *item) __attribute__((warn_unused_result));
+
+/* As qsc_queue_trypush, but waits for room: spins briefly, then sleeps.
+ * Returns 0 or EPIPE (closed, also while waiting: the item was not appended). Blocking. */
+int qsc_queue_push(qsc_queue *queue, void *item) __attribute__((warn_unused_result));
+
+/* As qsc_queue_push, but gives up when CLOCK_MONOTONIC reaches `deadline` (absolute; NULL: never).
+ * Returns 0, EPIPE or ETIMEDOUT. With a deadline in the past it is a try that reports ETIMEDOUT. */
+int qsc_queue_push_until(qsc_queue *queue, void *item, const struct timespec *deadline)
+    __attribute__((warn_unused_result));
+
+/* Takes the oldest item into *item.
+ * Returns 0, EAGAIN (empty, or the oldest item is just being put in) or EPIPE (closed and drained: none will
+ * come). *item is written only with 0. Does not block. Lock-free as trypush. Memory order: see trypush. Any
+ * thread. Makes a system call only when a producer sleeps. */
+int qsc_queue_trypop(qsc_queue *queue, void **item) __attribute__((warn_unused_result));
+
+/* As qsc_queue_trypop, but waits for an item: spins briefly, then sleeps. Returns 0 or EPIPE. Blocking. */
+int qsc_queue_pop(qsc_queue *queue, void **item) __attribute__((warn_unused_result));
+
+/* As qsc_queue_pop, but gives up when CLOCK_MONOTONIC reaches `deadline` (absolute; NULL: never).
+ * Returns 0, EPIPE or ETIMEDOUT. With a deadline in the past it is a try that reports ETIMEDOUT. */
+int qsc_queue_pop_until(qsc_queue *queue, void **item, const struct timespec *deadline)
+    __attribute__((warn_unused_result));
+
+/* Ends the pushes: from now on they return EPIPE, pops drain what is inside and then return EPIPE, and every
+ * thread that waits is woken to see it. Closing twice is harmless. Does not block. Wait-free. Any thread. */
+void qsc_queue_close(qsc_queue *queue);
+
+/* The number of items the queue holds when full. Wait-free. */
+size_t qsc_queue_capacity(const qsc_queue *queue);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
