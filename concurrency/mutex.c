@@ -1,0 +1,136 @@
+/* mutex.c: the contended paths.
+ *
+ * The word:
+ *   bit 0      LOCKED
+ *   bit 1      RESERVED  a long waiter closed the mutex to newcomers
+ *   bits 2-30  number of threads in wait(), asleep or about to be
+ *   bit 31     ASLEEP    while locked: the unlock owes a wake-up. While free: it is on its way
+ *
+ * Unlock subtracts LOCKED and nothing else, so ASLEEP outlives it; a newcomer that takes the free mutex
+ * clears ASLEEP, and with it the duty to wake another: that is how at most one sleeper is on its way at a
+ * time. What makes lost wake-ups impossible: while threads are counted, either the mutex is locked with
+ * ASLEEP, or a wake-up is on its way, or a counted thread is awake. A counted thread therefore never sleeps,
+ * takes or leaves without setting ASLEEP if others stay behind, and the kernel lets it fall asleep only if
+ * the word is still what it saw. Every change of the word is a read-modify-write, so all of them continue the
+ * release sequence of the last unlock, and only taking the mutex needs an order. */
+#include <quiesce/concurrency/mutex.h>
+#include <quiesce/concurrency/port.h>
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <stddef.h>
+
+#define LOCKED 1U
+#define RESERVED 2U
+#define WAITER 4U
+#define WAITERS 0x7ffffffcU
+#define ASLEEP 0x80000000U
+
+// A waiter woken in vain this often reserves the mutex; each time costs it some 10 us, all of them a few 100.
+#define PATIENCE 16
+
+_Static_assert(sizeof(qsc_mutex) == 4, "promised by the header");
+_Static_assert(sizeof(_Atomic uint32_t) == sizeof(uint32_t) &&
+                   _Alignof(_Atomic uint32_t) == _Alignof(uint32_t),
+               "the word is used as an atomic object");
+
+static _Atomic uint32_t *word_of(qsc_mutex *mutex)
+{
+    return (_Atomic uint32_t *)&mutex->word;
+}
+
+// Waits for the mutex to be free, but not longer than lately paid off. Returns the last value seen.
+static uint32_t spin(_Atomic uint32_t *word)
+{
+    static _Thread_local unsigned limit = QSC_PORT_SPINS;
+    uint32_t seen = atomic_load_explicit(word, memory_order_relaxed);
+    for (unsigned n = 0; (seen & LOCKED) && n < limit; n++) {
+        qsc_port_pause();
+        seen = atomic_load_explicit(word, memory_order_relaxed);
+    }
+    if (seen & LOCKED)
+        limit -= limit / 8;
+    else
+        limit += (QSC_PORT_SPINS - limit + 7) / 8;
+    return seen;
+}
+
+// What the word becomes when one counted thread goes; whoever stays may be asleep.
+static uint32_t without_waiter(uint32_t seen, bool reserved_by_it)
+{
+    uint32_t next = (seen - WAITER) & ~ASLEEP;
+    if (reserved_by_it)
+        next &= ~RESERVED;
+    return next & WAITERS ? next | ASLEEP : next;
+}
+
+// The deadline passed: leaves, or takes the mutex if it is free, for then a wake-up may have come for this
+// thread.
+static int give_up(_Atomic uint32_t *word, bool reserved, int error)
+{
+    uint32_t seen = atomic_load_explicit(word, memory_order_relaxed);
+    for (;;) {
+        uint32_t next = without_waiter(seen, reserved) | LOCKED;
+        // acquire: pairs with the release in qsc_mutex_unlock
+        if (atomic_compare_exchange_weak_explicit(word, &seen, next, memory_order_acquire,
+                                                  memory_order_relaxed))
+            return seen & LOCKED ? error : 0;
+    }
+}
+
+static int wait(qsc_mutex *mutex, const struct timespec *deadline)
+{
+    _Atomic uint32_t *word = word_of(mutex);
+    bool counted = false, reserved = false;
+    unsigned woken = 0;
+    uint32_t seen = spin(word);
+    for (;;) {
+        if (!(seen & LOCKED) && (counted || !(seen & RESERVED))) {
+            uint32_t next = (counted ? without_waiter(seen, reserved) : seen & ~ASLEEP) | LOCKED;
+            // acquire: pairs with the release in qsc_mutex_unlock
+            if (atomic_compare_exchange_weak_explicit(word, &seen, next, memory_order_acquire,
+                                                      memory_order_relaxed))
+                return 0;
+            continue;
+        }
+        reserved = woken >= PATIENCE;
+        uint32_t asleep = (seen | ASLEEP | (reserved ? RESERVED : 0)) + (counted ? 0 : WAITER);
+        if (asleep != seen && !atomic_compare_exchange_weak_explicit(
+                                  word, &seen, asleep, memory_order_relaxed, memory_order_relaxed))
+            continue;
+        counted = true;
+        int error = qsc_port_futex_wait(&mutex->word, asleep, deadline);
+        if (error == 0)
+            woken++;
+        else if (error != EAGAIN && error != EINTR)
+            return give_up(word, reserved, error);
+        seen = spin(word);
+    }
+}
+
+void qsc_mutex_lock_slow(qsc_mutex *mutex)
+{
+    (void)wait(mutex, NULL); // without a deadline there is nothing to give up for
+}
+
+int qsc_mutex_lock_until_slow(qsc_mutex *mutex, const struct timespec *deadline)
+{
+    return wait(mutex, deadline);
+}
+
+bool qsc_mutex_trylock_slow(qsc_mutex *mutex)
+{
+    _Atomic uint32_t *word = word_of(mutex);
+    uint32_t seen = atomic_load_explicit(word, memory_order_relaxed);
+    while (!(seen & (LOCKED | RESERVED)))
+        // acquire: pairs with the release in qsc_mutex_unlock
+        if (atomic_compare_exchange_weak_explicit(word, &seen, (seen | LOCKED) & ~ASLEEP,
+                                                  memory_order_acquire, memory_order_relaxed))
+            return true;
+    return false;
+}
+
+void qsc_mutex_unlock_slow(qsc_mutex *mutex)
+{
+    qsc_port_futex_wake(&mutex->word, 1);
+}

@@ -1,0 +1,61 @@
+#include <quiesce/concurrency/port.h>
+
+#include <errno.h>
+#include <linux/futex.h>
+#include <signal.h>
+#include <stddef.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+int qsc_port_futex_wait(const uint32_t *word, uint32_t expected, const struct timespec *deadline)
+{
+    int saved = errno;
+    // FUTEX_WAIT takes a span of time, FUTEX_WAIT_BITSET an absolute deadline
+    long rc = syscall(SYS_futex, word, FUTEX_WAIT_BITSET | FUTEX_PRIVATE_FLAG, expected, deadline, NULL,
+                      FUTEX_BITSET_MATCH_ANY);
+    int error = rc == 0 ? 0 : errno;
+    errno = saved;
+    return error;
+}
+
+void qsc_port_futex_wake(const uint32_t *word, int count)
+{
+    int saved = errno;
+    (void)syscall(SYS_futex, word, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, count, NULL, NULL, 0);
+    errno = saved;
+}
+
+struct timespec qsc_port_now(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now); // cannot fail: the clock exists and the address is valid
+    return now;
+}
+
+uint64_t qsc_port_now_ns(void)
+{
+    struct timespec now = qsc_port_now();
+    return (uint64_t)now.tv_sec * 1000000000U + (uint64_t)now.tv_nsec;
+}
+
+// Faults must still reach their handlers (a sanitizer's, a crash reporter's), and profilers their samples.
+static sigset_t signals_of_the_program(void)
+{
+    static const int kept[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGPROF};
+    sigset_t set;
+    sigfillset(&set);
+    for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
+        sigdelset(&set, kept[i]);
+    return set;
+}
+
+int qsc_port_thread_create(pthread_t *thread, void *(*run)(void *), void *arg)
+{
+    sigset_t blocked = signals_of_the_program(), before;
+    int error = pthread_sigmask(SIG_BLOCK, &blocked, &before);
+    if (error)
+        return error;
+    error = pthread_create(thread, NULL, run, arg);
+    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return error;
+}

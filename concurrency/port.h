@@ -1,0 +1,57 @@
+/* port.h (internal): everything of the machine and the kernel that the algorithms use, and nothing else, so
+ * that a model checker or a fault-injecting test can stand in its place. Memory has a hook of its own in
+ * alloc.h. */
+#ifndef QUIESCE_CONCURRENCY_PORT_H
+#define QUIESCE_CONCURRENCY_PORT_H
+
+#include <limits.h>
+#include <pthread.h>
+#include <stdint.h>
+#include <time.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* How often a waiter looks again before it goes to sleep; a few microseconds, what a sleep and a wake-up
+ * cost. A model checker sets 1: more would only repeat the same executions. */
+#ifndef QSC_PORT_SPINS
+#define QSC_PORT_SPINS 100
+#endif
+
+/* Tells the processor that this is a spin loop. Does not block, wait-free, orders nothing. */
+static inline void qsc_port_pause(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("isb"); // `yield` is a no-op on most cores
+#endif
+}
+
+/* Sleeps while *word is `expected`, until qsc_port_futex_wake(word), the deadline (absolute, CLOCK_MONOTONIC;
+ * NULL for none) or a signal. Comparison and falling asleep are one step in the order of changes of *word.
+ * Returns 0 when woken, perhaps for no reason; EAGAIN when *word differs; EINTR, ETIMEDOUT; EINVAL for a
+ * deadline with tv_sec < 0 or tv_nsec outside 0..999999999. Leaves errno as it was. Blocks. Orders nothing:
+ * the caller reads *word again with the order it needs. Threads of one process only. */
+__attribute__((warn_unused_result)) int qsc_port_futex_wait(const uint32_t *word, uint32_t expected,
+                                                            const struct timespec *deadline);
+
+/* Wakes at most `count` threads that sleep on word (INT_MAX: all), longest sleeper first. Only the address is
+ * used: the memory may already be gone, then a stranger who sleeps there wakes for no reason. Leaves errno as
+ * it was. Does not block. Orders nothing. */
+void qsc_port_futex_wake(const uint32_t *word, int count);
+
+/* CLOCK_MONOTONIC, the clock of every deadline. Does not block. */
+struct timespec qsc_port_now(void);
+uint64_t qsc_port_now_ns(void);
+
+/* Starts a thread that takes none of the program's signals (faults and SIGPROF excepted): a library's threads
+ * must not run the program's handlers. Returns 0 or pthread_create's error (EAGAIN). */
+__attribute__((warn_unused_result)) int qsc_port_thread_create(pthread_t *thread, void *(*run)(void *),
+                                                               void *arg);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

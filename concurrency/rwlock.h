@@ -1,0 +1,89 @@
+/* rwlock.h: many readers or one writer, in 12 bytes.
+ *
+ * Phase-fair, after Brandenburg and Anderson, "Spin-based reader-writer synchronization for multiprocessor
+ * real-time systems" (2010), with sleeping in the place of endless spinning: a reader waits for at most one
+ * writer, a writer for the writers before it and one batch of readers before each. Neither side can starve
+ * the other.
+ *
+ * Every reader writes to the lock twice, so readers on many processors slow each other down: it pays where
+ * read sections are long. For short ones that read what seldom changes see snapshot.h.
+ *
+ * All bytes zero is a valid, unlocked lock; there is nothing to destroy. Its memory must outlive every call
+ * on it, the unlock included. Not recursive: a thread that holds it may not lock it again in either mode (a
+ * reader would wait for a writer that waits for that reader). Not shared between processes. Not in signal
+ * handlers. */
+#ifndef QUIESCE_CONCURRENCY_RWLOCK_H
+#define QUIESCE_CONCURRENCY_RWLOCK_H
+
+#include <quiesce/concurrency/mutex.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct {
+    uint32_t arrivals, departures; /* private; the layout stands in rwlock.c */
+    qsc_mutex writers;
+} qsc_rwlock;
+
+#define QSC_RWLOCK_INIT \
+    {                   \
+        0, 0,           \
+        {               \
+            0           \
+        }               \
+    }
+
+/* Locks for reading: no writer holds the lock until the unlock.
+ * Blocks. Progress: wait-free when no writer holds or awaits the lock, else blocking, for at most one write
+ * section. Memory order: acquire, sees all that was done before every earlier write unlock. Any thread that
+ * does not hold it already in either mode. Not inside of a signal handler or an RCU section. */
+void qsc_rwlock_read_lock(qsc_rwlock *lock);
+
+/* Locks for reading if no writer holds or awaits the lock.
+ * Returns whether the calling thread holds it now.
+ * Does not block. Progress: lock-free. Memory order: acquire when true, none when false. Otherwise as
+ * qsc_rwlock_read_lock. */
+__attribute__((warn_unused_result)) bool qsc_rwlock_read_trylock(qsc_rwlock *lock);
+
+/* Locks for reading, or gives up at `deadline` (absolute, CLOCK_MONOTONIC; NULL: never).
+ * Returns 0; ETIMEDOUT when the deadline passed; EINVAL for a deadline with tv_sec < 0 or tv_nsec outside
+ * 0..999999999, if it had to wait. Signals do not end the wait. Otherwise as qsc_rwlock_read_lock. */
+__attribute__((warn_unused_result)) int qsc_rwlock_read_lock_until(qsc_rwlock *lock,
+                                                                   const struct timespec *deadline);
+
+/* Ends the read section; the last reader that a writer waits for wakes it.
+ * Does not block. Progress: wait-free. Memory order: release, pairs with the acquire of every later write
+ * lock. The thread that locked it for reading, or one that it handed the section to. Not inside of a signal
+ * handler. */
+void qsc_rwlock_read_unlock(qsc_rwlock *lock);
+
+/* Locks for writing: no other thread holds the lock in any mode until the unlock.
+ * Blocks. Progress: blocking, for the writers before it and one batch of readers before each of them and
+ * itself; readers that come later wait behind it. Memory order: acquire, sees all that was done before every
+ * earlier unlock of either mode. Any thread that does not hold it already in either mode. Not inside of a
+ * signal handler or an RCU section. */
+void qsc_rwlock_write_lock(qsc_rwlock *lock);
+
+/* Locks for writing if nobody holds or awaits the lock.
+ * Returns whether the calling thread holds it now.
+ * Does not block. Progress: lock-free. Memory order: acquire when true, none when false. Otherwise as
+ * qsc_rwlock_write_lock. */
+__attribute__((warn_unused_result)) bool qsc_rwlock_write_trylock(qsc_rwlock *lock);
+
+/* Locks for writing, or gives up at `deadline` (absolute, CLOCK_MONOTONIC; NULL: never). Until then it holds
+ * back readers as qsc_rwlock_write_lock does; when it gives up they enter. Returns 0; ETIMEDOUT when the
+ * deadline passed; EINVAL for a deadline with tv_sec < 0 or tv_nsec outside 0..999999999, if it had to wait.
+ * Signals do not end the wait. Otherwise as qsc_rwlock_write_lock. */
+__attribute__((warn_unused_result)) int qsc_rwlock_write_lock_until(qsc_rwlock *lock,
+                                                                    const struct timespec *deadline);
+
+/* Ends the write section: admits all readers that wait, then the next writer.
+ * Does not block. Progress: wait-free. Memory order: release, pairs with the acquire of every later lock.
+ * The thread that locked it for writing. Not inside of a signal handler. */
+void qsc_rwlock_write_unlock(qsc_rwlock *lock);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
