@@ -1,5 +1,5 @@
-#ifndef QSC_MODEL_CHECKPOINT_H
-#define QSC_MODEL_CHECKPOINT_H
+#ifndef QUIESCE_MODEL_CHECKPOINT_H
+#define QUIESCE_MODEL_CHECKPOINT_H
 
 #include <quiesce/model/config.h>
 #include <quiesce/model/error.h>

@@ -1,5 +1,5 @@
-#ifndef QSC_MODEL_CONFIG_H
-#define QSC_MODEL_CONFIG_H
+#ifndef QUIESCE_MODEL_CONFIG_H
+#define QUIESCE_MODEL_CONFIG_H
 
 #include <quiesce/model/error.h>
 
@@ -24,7 +24,8 @@ struct qsc_bert_config {
     double attention_probs_dropout_prob;
     double classifier_dropout; // config.json's null has become hidden_dropout_prob
     double initializer_range;
-    char **labels; // num_labels names, id -> label; NULL means LABEL_0, LABEL_1, ... as transformers has it
+    char **
+        labels; // num_labels names, id -> label; never NULL in what was loaded; NULL is saved as LABEL_0, ...
 };
 
 // Sets every field to transformers' default (BERT-base, 2 labels without names). Owns nothing yet.

@@ -1,5 +1,5 @@
-#ifndef QSC_MODEL_ERROR_H
-#define QSC_MODEL_ERROR_H
+#ifndef QUIESCE_MODEL_ERROR_H
+#define QUIESCE_MODEL_ERROR_H
 
 #ifdef __cplusplus
 extern "C" {

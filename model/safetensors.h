@@ -1,5 +1,5 @@
-#ifndef QSC_MODEL_SAFETENSORS_H
-#define QSC_MODEL_SAFETENSORS_H
+#ifndef QUIESCE_MODEL_SAFETENSORS_H
+#define QUIESCE_MODEL_SAFETENSORS_H
 
 #include <quiesce/model/error.h>
 
