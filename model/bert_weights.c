@@ -1,0 +1,112 @@
+#include <quiesce/concurrency/alloc.h>
+#include <quiesce/model/bert_plan.h>
+
+#include <errno.h>
+#include <string.h>
+
+enum { LINE = 64, LINE_FLOATS = LINE / sizeof(float) };
+
+static size_t whole_lines(size_t floats)
+{
+    return (floats + LINE_FLOATS - 1) / LINE_FLOATS * LINE_FLOATS;
+}
+
+static const qsc_linear *plan_of(const struct qsc_bert_plan *plan, int matrix, int matrices)
+{
+    return plan->products[matrix == matrices - 1 ? QSC_BERT_CLASSIFIER : matrix % QSC_BERT_LAYER_PRODUCTS];
+}
+
+static size_t packed_floats(const struct qsc_bert_plan *plan, int matrices, enum qsc_bert_use use)
+{
+    size_t floats = 0;
+    for (int i = 0; i < matrices; i++) {
+        const qsc_linear *p = plan_of(plan, i, matrices);
+        floats += whole_lines(qsc_linear_packed_floats(p));
+        if (use == QSC_BERT_TRAINING)
+            floats += whole_lines(qsc_linear_packed_t_floats(p));
+    }
+    return floats;
+}
+
+static void place_matrix(qsc_bert_weights *w, int i, float **next)
+{
+    const struct qsc_bert_layout *layout = w->plan->layout;
+    struct qsc_bert_matrix *m = &w->matrices[i];
+    m->plan = plan_of(w->plan, i, w->matrix_count);
+    if (i == w->matrix_count - 1) {
+        struct qsc_bert_classifier_offsets o = qsc_bert_classifier_offsets(layout);
+        m->weight = w->params + o.weight;
+        m->bias = w->params + o.bias;
+    } else {
+        struct qsc_bert_layer_offsets o = qsc_bert_layer_offsets(layout, i / QSC_BERT_LAYER_PRODUCTS);
+        m->weight = w->params + o.weight[i % QSC_BERT_LAYER_PRODUCTS];
+        m->bias = w->params + o.bias[i % QSC_BERT_LAYER_PRODUCTS];
+    }
+    m->packed = *next;
+    *next += whole_lines(qsc_linear_packed_floats(m->plan));
+    m->packed_t = NULL;
+    if (w->use == QSC_BERT_TRAINING) {
+        m->packed_t = *next;
+        *next += whole_lines(qsc_linear_packed_t_floats(m->plan));
+    }
+}
+
+int qsc_bert_weights_create(qsc_bert_weights **weights, const qsc_bert_plan *plan, const float *params,
+                            enum qsc_bert_use use, struct qsc_error *err)
+{
+    int matrices = plan->layout->config->num_hidden_layers * QSC_BERT_LAYER_PRODUCTS + 1;
+    size_t header =
+        (sizeof(qsc_bert_weights) + (size_t)matrices * sizeof(struct qsc_bert_matrix) + LINE - 1) / LINE *
+        LINE;
+    size_t bytes =
+        header + (whole_lines(plan->layout->floats) + packed_floats(plan, matrices, use)) * sizeof(float);
+    qsc_bert_weights *w = qsc_alloc_aligned(bytes, LINE);
+    if (!w)
+        return qsc_fail(err, ENOMEM, "no memory for a version of the weights: %zu bytes", bytes);
+    *w = (qsc_bert_weights){.plan = plan, .use = use, .bytes = bytes, .matrix_count = matrices};
+    w->params = (float *)((char *)w + header);
+    float *next = w->params + whole_lines(plan->layout->floats);
+    for (int i = 0; i < matrices; i++)
+        place_matrix(w, i, &next);
+    if (params) {
+        memcpy(w->params, params, plan->layout->floats * sizeof(float));
+        qsc_bert_weights_pack(w, 0, matrices);
+    }
+    *weights = w;
+    return 0;
+}
+
+void qsc_bert_weights_destroy(void *weights)
+{
+    qsc_free(weights);
+}
+
+uint64_t qsc_bert_weights_bytes(const qsc_bert_weights *weights)
+{
+    return weights->bytes;
+}
+
+float *qsc_bert_weights_params(qsc_bert_weights *weights)
+{
+    return weights->params;
+}
+
+const float *qsc_bert_weights_params_const(const qsc_bert_weights *weights)
+{
+    return weights->params;
+}
+
+int qsc_bert_weights_matrices(const qsc_bert_weights *weights)
+{
+    return weights->matrix_count;
+}
+
+void qsc_bert_weights_pack(qsc_bert_weights *weights, int first, int last)
+{
+    for (int i = first; i < last; i++) {
+        struct qsc_bert_matrix *m = &weights->matrices[i];
+        qsc_linear_pack(m->plan, m->packed, m->weight);
+        if (m->packed_t)
+            qsc_linear_pack_t(m->plan, m->packed_t, m->weight);
+    }
+}
