@@ -173,7 +173,7 @@ int qsc_bert_config_check(const struct qsc_bert_config *c, const char *where, st
 // LABEL_0, LABEL_1, ..., as transformers calls them where config.json does not.
 static int name_labels(struct qsc_bert_config *config, int count, struct qsc_error *err)
 {
-    enum { name_bytes = 16 };
+    enum { name_bytes = 24 };
     char *text = qsc_alloc((size_t)count * name_bytes);
     const char **names = qsc_alloc((size_t)count * sizeof *names);
     int code = ENOMEM;
