@@ -20,8 +20,8 @@ typedef struct qsc_tokenizer qsc_tokenizer; // immutable: any number of threads 
 // Makes a tokenizer from the bytes of a vocab.txt: one piece a line, its id is the line's number from 0,
 // white space at the end of a line does not count; where a piece stands twice the later id is the one text
 // gets. Line ends are LF or CRLF. `name` (a file name) begins the error line. lowercase also strips accents.
-// Returns 0; EINVAL (no [UNK] or another special piece missing, not UTF-8, a NUL byte, empty, over 16 million
-// pieces), ENOMEM; *tokenizer is set only by 0. Does not block. Any thread.
+// Returns 0; EINVAL (no [UNK], not UTF-8, a NUL byte, empty, over 64 MiB), ENOMEM; *tokenizer is set only by
+// 0. Does not block. Any thread.
 int qsc_tokenizer_create(qsc_tokenizer **tokenizer, const char *vocab, size_t bytes, const char *name,
                          bool lowercase, struct qsc_error *err) __attribute__((warn_unused_result));
 
@@ -55,8 +55,6 @@ struct qsc_encoding {
     } * offsets;    // (count)
     int32_t *words; // (count): number of the pre-token (punctuation-split word) in the text
     size_t count, capacity;
-    void *scratch; // normalised text, private to the tokenizer
-    size_t scratch_bytes;
 };
 
 // Appends the pieces of text[0..bytes) to the encoding; NUL bytes are text (the normaliser removes them).
