@@ -103,11 +103,9 @@ static inline void qsc_rcu_read_unlock(void)
         qsc_rcu_read_unlock_slow();
         return;
     }
-    __atomic_signal_fence(
-        __ATOMIC_SEQ_CST); /* keeps the section above; the membarrier does the rest, as on entry */
+    __atomic_signal_fence(__ATOMIC_SEQ_CST); /* keeps the section above; the membarrier as on entry */
     __atomic_store_n(word, 0, __ATOMIC_RELAXED);
-    /* First leave, then look for a sleeper; the writer announces its sleep, membarriers, then looks at the
-     * words. */
+    /* First leave, then look for a sleeper; the writer first says that it sleeps, then looks at the words. */
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
     if (__builtin_expect(__atomic_load_n(&qsc_rcu_thread.period->waiting, __ATOMIC_RELAXED) == -1, 0))
         qsc_rcu_wake_writer_slow();

@@ -45,8 +45,7 @@ typedef struct {
     const void *after[6];
 } qsc_snapshot;
 
-/* A pinned version. All-zero bytes hold nothing. The handle may be moved and passed on, and is released once.
- */
+/* A pinned version. All-zero bytes hold nothing. The handle may be passed on, and is released once. */
 typedef struct {
     const struct qsc_version *version;
     void *slot;
@@ -142,9 +141,8 @@ int qsc_snapshot_pin(qsc_snapshot *cell, qsc_pin *pin) __attribute__((warn_unuse
  * Threads: any, not only the one that took the pin; one for each pin. */
 static inline void qsc_snapshot_unpin(qsc_pin *pin)
 {
-    if (pin->slot)
-        __atomic_store_n((void **)pin->slot, NULL,
-                         __ATOMIC_RELEASE); /* pairs with both loads in pin_slots.c */
+    if (pin->slot) /* pairs with both loads in pin_slots.c */
+        __atomic_store_n((void **)pin->slot, NULL, __ATOMIC_RELEASE);
     pin->version = NULL;
     pin->slot = NULL;
 }
