@@ -25,10 +25,9 @@ typedef struct {
     uint32_t word; /* private; the layout stands in mutex.c */
 } qsc_mutex;
 
-#define QSC_MUTEX_INIT \
-    {                  \
-        0              \
-    }
+/* clang-format off */
+#define QSC_MUTEX_INIT {0}
+/* clang-format on */
 
 /* Private: the part of each call that is not in the header. */
 void qsc_mutex_lock_slow(qsc_mutex *mutex);

@@ -1,15 +1,15 @@
-/* rwlock.c: a phase-fair reader-writer lock that sleeps.
+/* rwlock.c: a reader-writer lock that sleeps, in two words.
  *
- * arrivals:    bit 0 WRITER  a writer holds the lock or waits for the readers before it to leave
- *              bit 1 PHASE   changes when a writer ends
- *              the rest      how many readers have come
- * departures:  how many of them have left, in the same units
+ * state:  bit 0 WRITER  a writer is inside
+ *         bit 1 HEAD    someone waits at the head of the line: newcomers may not enter
+ *         the rest      how many readers are inside
+ * line:   a mutex. Its holder is the head of the line, who alone waits for `state` to let it in; all others
+ * who have to wait, wait for the mutex. Whoever got in leaves the line to the next.
  *
- * A reader adds itself to arrivals, and that one access also tells it whether a writer came before. If so it
- * is admitted as soon as PHASE differs from what it saw. The next writer cannot change PHASE a second time
- * before this reader leaves, for the reader is already counted among those whom that writer waits for: one
- * bit is enough. A writer owns the mutex `writers`, sets WRITER, and waits until as many readers have left as
- * had come. Only the difference of the two counters means anything; both wrap around. */
+ * A reader adds itself at once and takes itself away again when it finds the lock closed, so the readers
+ * inside may seem to be more than they are for a moment; whoever brings their number to zero wakes the head.
+ * Every change of `state` is a read-modify-write, so all of them continue the release sequences of the
+ * unlocks, and an unlock changes it once and then needs no more than its address. */
 #include <quiesce/concurrency/port.h>
 #include <quiesce/concurrency/rwlock.h>
 
@@ -18,116 +18,83 @@
 #include <stddef.h>
 
 #define WRITER 1U
-#define PHASE 2U
+#define HEAD 2U
 #define READER 4U
 #define READERS (~3U)
 
-_Static_assert(sizeof(qsc_rwlock) == 12, "promised by the header");
+_Static_assert(sizeof(qsc_rwlock) == 8, "promised by the header");
+_Static_assert(sizeof(_Atomic uint32_t) == sizeof(uint32_t) &&
+                   _Alignof(_Atomic uint32_t) == _Alignof(uint32_t),
+               "the state is used as an atomic object");
 
-static _Atomic uint32_t *arrivals_of(qsc_rwlock *lock)
+static _Atomic uint32_t *state_of(qsc_rwlock *lock)
 {
-    return (_Atomic uint32_t *)&lock->arrivals;
+    return (_Atomic uint32_t *)&lock->state;
 }
 
-static _Atomic uint32_t *departures_of(qsc_rwlock *lock)
+// The slow path of both modes: stand in line, then wait until no bit of `closed` is set, and add `self`.
+static int wait_in_line(qsc_rwlock *lock, uint32_t closed, uint32_t self, const struct timespec *deadline)
 {
-    return (_Atomic uint32_t *)&lock->departures;
-}
-
-static bool waits_no_longer(int error)
-{
-    return error != 0 && error != EAGAIN && error != EINTR;
-}
-
-// A reader that met a writer: until that writer's phase is over.
-static int await_phase_end(qsc_rwlock *lock, uint32_t phase, const struct timespec *deadline)
-{
-    _Atomic uint32_t *arrivals = arrivals_of(lock);
-    int error = 0;
-    uint32_t seen;
-    for (unsigned n = 0;; n++) {
-        // acquire: pairs with the release in end_phase
-        seen = atomic_load_explicit(arrivals, memory_order_acquire);
-        if ((seen & PHASE) != phase)
-            return 0;
-        if (n < QSC_PORT_SPINS) {
-            qsc_port_pause();
+    _Atomic uint32_t *state = state_of(lock);
+    int error = qsc_mutex_lock_until(&lock->line, deadline);
+    if (error)
+        return error;
+    uint32_t seen = atomic_fetch_or_explicit(state, HEAD, memory_order_relaxed) | HEAD;
+    for (unsigned n = 0;;) {
+        if (!(seen & closed)) {
+            // acquire: pairs with the releases in leave and qsc_rwlock_write_unlock
+            if (atomic_compare_exchange_weak_explicit(state, &seen, (seen & ~HEAD) + self,
+                                                      memory_order_acquire, memory_order_relaxed)) {
+                error = 0;
+                break;
+            }
             continue;
         }
-        if (waits_no_longer(error))
+        if (error != 0 && error != EAGAIN && error != EINTR) {
+            (void)atomic_fetch_and_explicit(state, ~HEAD, memory_order_relaxed);
             break;
-        error = qsc_port_futex_wait(&lock->arrivals, seen, deadline);
+        }
+        if (n < QSC_PORT_SPINS) {
+            n++;
+            qsc_port_pause();
+        } else {
+            error = qsc_port_futex_wait(&lock->state, seen, deadline);
+        }
+        seen = atomic_load_explicit(state, memory_order_relaxed);
     }
-    // Not admitted yet, so no writer counts on this reader's departure: it may undo its arrival.
-    // acquire, for the failure: pairs with the release in end_phase
-    while (!atomic_compare_exchange_weak_explicit(arrivals, &seen, seen - READER, memory_order_acquire,
-                                                  memory_order_acquire))
-        if ((seen & PHASE) != phase)
-            return 0;
+    qsc_mutex_unlock(&lock->line);
     return error;
 }
 
-// A writer that met readers: until the last of the `before` that came has left. The counters are set back so
-// that the departure that makes zero is the last one: it alone wakes the writer, and touches the lock no
-// more.
-static int await_departures(qsc_rwlock *lock, uint32_t before, const struct timespec *deadline)
+// Takes a reader away, whether it was inside or only came in vain.
+static void leave(qsc_rwlock *lock)
 {
-    _Atomic uint32_t *departures = departures_of(lock);
-    for (unsigned n = 0; n < QSC_PORT_SPINS; n++) {
-        // acquire: pairs with the release in qsc_rwlock_read_unlock
-        if (atomic_load_explicit(departures, memory_order_acquire) == before)
-            return 0;
-        qsc_port_pause();
-    }
-    (void)atomic_fetch_sub_explicit(arrivals_of(lock), before, memory_order_relaxed);
-    (void)atomic_fetch_sub_explicit(departures, before, memory_order_relaxed);
-    for (int error = 0;;) {
-        // acquire: pairs with the release in qsc_rwlock_read_unlock
-        uint32_t left = atomic_load_explicit(departures, memory_order_acquire);
-        if (left == 0)
-            return 0;
-        if (waits_no_longer(error))
-            return error;
-        error = qsc_port_futex_wait(&lock->departures, left, deadline);
-    }
-}
-
-// Clears WRITER and changes PHASE: all readers that wait are admitted at once.
-static void end_phase(qsc_rwlock *lock)
-{
-    _Atomic uint32_t *arrivals = arrivals_of(lock);
-    // Before the phase ends: from then on, those it admits depart.
-    uint32_t departed = atomic_load_explicit(departures_of(lock), memory_order_relaxed);
-    bool odd = atomic_load_explicit(arrivals, memory_order_relaxed) & PHASE;
-    uint32_t next_phase = odd ? 0U - PHASE - WRITER : PHASE - WRITER;
-    // release: pairs with the acquires in await_phase_end and of the readers that come later
-    uint32_t arrived = atomic_fetch_add_explicit(arrivals, next_phase, memory_order_release);
-    if ((arrived & READERS) != departed)
-        qsc_port_futex_wake(&lock->arrivals, INT_MAX);
+    // release: pairs with the acquires in wait_in_line and write_lock_fast
+    if (atomic_fetch_sub_explicit(state_of(lock), READER, memory_order_release) == READER + HEAD)
+        qsc_port_futex_wake(&lock->state, 1);
 }
 
 static int read_lock(qsc_rwlock *lock, const struct timespec *deadline)
 {
-    // acquire: pairs with the release in end_phase
-    uint32_t arrived = atomic_fetch_add_explicit(arrivals_of(lock), READER, memory_order_acquire);
-    return arrived & WRITER ? await_phase_end(lock, arrived & PHASE, deadline) : 0;
+    // acquire: pairs with the release in qsc_rwlock_write_unlock
+    uint32_t seen = atomic_fetch_add_explicit(state_of(lock), READER, memory_order_acquire);
+    if (!(seen & (WRITER | HEAD)))
+        return 0;
+    leave(lock);
+    return wait_in_line(lock, WRITER, READER, deadline);
+}
+
+static bool write_lock_fast(qsc_rwlock *lock)
+{
+    uint32_t unlocked = 0;
+    // acquire: pairs with the releases in leave and qsc_rwlock_write_unlock
+    return atomic_compare_exchange_strong_explicit(state_of(lock), &unlocked, WRITER, memory_order_acquire,
+                                                   memory_order_relaxed);
 }
 
 static int write_lock(qsc_rwlock *lock, const struct timespec *deadline)
 {
-    int error = qsc_mutex_lock_until(&lock->writers, deadline);
-    if (error)
-        return error;
-    uint32_t before = atomic_fetch_add_explicit(arrivals_of(lock), WRITER, memory_order_relaxed) & READERS;
-    // acquire: pairs with the release in qsc_rwlock_read_unlock
-    if (atomic_load_explicit(departures_of(lock), memory_order_acquire) == before)
-        return 0;
-    error = await_departures(lock, before, deadline);
-    if (error) {
-        end_phase(lock);
-        qsc_mutex_unlock(&lock->writers);
-    }
-    return error;
+    return write_lock_fast(lock) ? 0 : wait_in_line(lock, WRITER | READERS, WRITER, deadline);
 }
 
 void qsc_rwlock_read_lock(qsc_rwlock *lock)
@@ -140,12 +107,12 @@ void qsc_rwlock_read_lock(qsc_rwlock *lock)
 bool qsc_rwlock_read_trylock(qsc_rwlock *lock)
 {
     qsc_annotate_lock_begin(lock, QSC_ANNOTATE_SHARED | QSC_ANNOTATE_TRY);
-    _Atomic uint32_t *arrivals = arrivals_of(lock);
-    uint32_t seen = atomic_load_explicit(arrivals, memory_order_relaxed);
+    _Atomic uint32_t *state = state_of(lock);
+    uint32_t seen = atomic_load_explicit(state, memory_order_relaxed);
     bool taken = false;
-    while (!taken && !(seen & WRITER))
-        // acquire: pairs with the release in end_phase
-        taken = atomic_compare_exchange_weak_explicit(arrivals, &seen, seen + READER, memory_order_acquire,
+    while (!taken && !(seen & (WRITER | HEAD)))
+        // acquire: pairs with the release in qsc_rwlock_write_unlock
+        taken = atomic_compare_exchange_weak_explicit(state, &seen, seen + READER, memory_order_acquire,
                                                       memory_order_relaxed);
     qsc_annotate_lock_end(lock, QSC_ANNOTATE_SHARED | QSC_ANNOTATE_TRY, taken);
     return taken;
@@ -162,10 +129,7 @@ int qsc_rwlock_read_lock_until(qsc_rwlock *lock, const struct timespec *deadline
 void qsc_rwlock_read_unlock(qsc_rwlock *lock)
 {
     qsc_annotate_unlock_begin(lock, QSC_ANNOTATE_SHARED);
-    // release: pairs with the acquire loads of departures in write_lock, qsc_rwlock_write_trylock,
-    // await_departures
-    if (atomic_fetch_add_explicit(departures_of(lock), READER, memory_order_release) + READER == 0)
-        qsc_port_futex_wake(&lock->departures, 1);
+    leave(lock);
     qsc_annotate_unlock_end(lock, QSC_ANNOTATE_SHARED);
 }
 
@@ -179,17 +143,7 @@ void qsc_rwlock_write_lock(qsc_rwlock *lock)
 bool qsc_rwlock_write_trylock(qsc_rwlock *lock)
 {
     qsc_annotate_lock_begin(lock, QSC_ANNOTATE_EXCLUSIVE | QSC_ANNOTATE_TRY);
-    bool taken = qsc_mutex_trylock(&lock->writers);
-    if (taken) {
-        uint32_t seen = atomic_load_explicit(arrivals_of(lock), memory_order_relaxed);
-        // acquire: pairs with the release in qsc_rwlock_read_unlock
-        uint32_t departed = atomic_load_explicit(departures_of(lock), memory_order_acquire);
-        taken = (seen & READERS) == departed &&
-                atomic_compare_exchange_strong_explicit(arrivals_of(lock), &seen, seen + WRITER,
-                                                        memory_order_relaxed, memory_order_relaxed);
-        if (!taken)
-            qsc_mutex_unlock(&lock->writers);
-    }
+    bool taken = write_lock_fast(lock);
     qsc_annotate_lock_end(lock, QSC_ANNOTATE_EXCLUSIVE | QSC_ANNOTATE_TRY, taken);
     return taken;
 }
@@ -205,7 +159,9 @@ int qsc_rwlock_write_lock_until(qsc_rwlock *lock, const struct timespec *deadlin
 void qsc_rwlock_write_unlock(qsc_rwlock *lock)
 {
     qsc_annotate_unlock_begin(lock, QSC_ANNOTATE_EXCLUSIVE);
-    end_phase(lock);
-    qsc_mutex_unlock(&lock->writers);
+    // release: pairs with the acquires in wait_in_line, read_lock, qsc_rwlock_read_trylock and
+    // write_lock_fast
+    if (atomic_fetch_sub_explicit(state_of(lock), WRITER, memory_order_release) & HEAD)
+        qsc_port_futex_wake(&lock->state, 1);
     qsc_annotate_unlock_end(lock, QSC_ANNOTATE_EXCLUSIVE);
 }

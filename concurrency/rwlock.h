@@ -1,17 +1,17 @@
-/* rwlock.h: many readers or one writer, in 12 bytes.
+/* rwlock.h: many readers or one writer, in 8 bytes.
  *
- * Phase-fair, after Brandenburg and Anderson, "Spin-based reader-writer synchronization for multiprocessor
- * real-time systems" (2010), with sleeping in the place of endless spinning: a reader waits for at most one
- * writer, a writer for the writers before it and one batch of readers before each. Neither side can starve
- * the other.
+ * Whoever finds the lock closed stands in line, readers and writers alike, and nobody who comes later enters
+ * before the head of the line did: neither side can starve the other. The line is a mutex (see mutex.h for
+ * its order); a waiter spins for a few microseconds, then sleeps.
  *
  * Every reader writes to the lock twice, so readers on many processors slow each other down: it pays where
  * read sections are long. For short ones that read what seldom changes see snapshot.h.
  *
- * All bytes zero is a valid, unlocked lock; there is nothing to destroy. Its memory must outlive every call
- * on it, the unlock included. Not recursive: a thread that holds it may not lock it again in either mode (a
- * reader would wait for a writer that waits for that reader). Not shared between processes. Not in signal
- * handlers. */
+ * All bytes zero is a valid, unlocked lock; there is nothing to destroy. Its memory may be freed as soon as
+ * the last thread to need it has locked it, even while another thread is still returning from an unlock. Not
+ * recursive: a thread that holds it may not lock it again in either mode (a reader would wait for a writer
+ * that waits for that reader). Not shared between processes, not inherited across fork while another thread
+ * holds it. */
 #ifndef QUIESCE_CONCURRENCY_RWLOCK_H
 #define QUIESCE_CONCURRENCY_RWLOCK_H
 
@@ -22,17 +22,13 @@ extern "C" {
 #endif
 
 typedef struct {
-    uint32_t arrivals, departures; /* private; the layout stands in rwlock.c */
-    qsc_mutex writers;
+    uint32_t state; /* private; the layout stands in rwlock.c */
+    qsc_mutex line;
 } qsc_rwlock;
 
-#define QSC_RWLOCK_INIT \
-    {                   \
-        0, 0,           \
-        {               \
-            0           \
-        }               \
-    }
+/* clang-format off */
+#define QSC_RWLOCK_INIT {0, {0}}
+/* clang-format on */
 
 /* Locks for reading: no writer holds the lock until the unlock.
  * Blocks. Progress: wait-free when no writer holds or awaits the lock, else blocking, for at most one write
@@ -40,7 +36,7 @@ typedef struct {
  * does not hold it already in either mode. Not inside of a signal handler or an RCU section. */
 void qsc_rwlock_read_lock(qsc_rwlock *lock);
 
-/* Locks for reading if no writer holds or awaits the lock.
+/* Locks for reading if no writer is inside and nobody waits.
  * Returns whether the calling thread holds it now.
  * Does not block. Progress: lock-free. Memory order: acquire when true, none when false. Otherwise as
  * qsc_rwlock_read_lock. */
@@ -52,9 +48,9 @@ __attribute__((warn_unused_result)) bool qsc_rwlock_read_trylock(qsc_rwlock *loc
 __attribute__((warn_unused_result)) int qsc_rwlock_read_lock_until(qsc_rwlock *lock,
                                                                    const struct timespec *deadline);
 
-/* Ends the read section; the last reader that a writer waits for wakes it.
+/* Ends the read section; the last reader wakes a writer that waits.
  * Does not block. Progress: wait-free. Memory order: release, pairs with the acquire of every later write
- * lock. The thread that locked it for reading, or one that it handed the section to. Not inside of a signal
+ * lock. The thread that locked it for reading. Not inside of a signal
  * handler. */
 void qsc_rwlock_read_unlock(qsc_rwlock *lock);
 
@@ -65,10 +61,9 @@ void qsc_rwlock_read_unlock(qsc_rwlock *lock);
  * signal handler or an RCU section. */
 void qsc_rwlock_write_lock(qsc_rwlock *lock);
 
-/* Locks for writing if nobody holds or awaits the lock.
- * Returns whether the calling thread holds it now.
- * Does not block. Progress: lock-free. Memory order: acquire when true, none when false. Otherwise as
- * qsc_rwlock_write_lock. */
+/* Locks for writing if nobody is inside or waits; a reader that is just finding the lock closed counts as
+ * inside. Returns whether the calling thread holds it now. Does not block. Progress: wait-free. Memory order:
+ * acquire when true, none when false. Otherwise as qsc_rwlock_write_lock. */
 __attribute__((warn_unused_result)) bool qsc_rwlock_write_trylock(qsc_rwlock *lock);
 
 /* Locks for writing, or gives up at `deadline` (absolute, CLOCK_MONOTONIC; NULL: never). Until then it holds
@@ -78,7 +73,7 @@ __attribute__((warn_unused_result)) bool qsc_rwlock_write_trylock(qsc_rwlock *lo
 __attribute__((warn_unused_result)) int qsc_rwlock_write_lock_until(qsc_rwlock *lock,
                                                                     const struct timespec *deadline);
 
-/* Ends the write section: admits all readers that wait, then the next writer.
+/* Ends the write section and wakes the head of the line.
  * Does not block. Progress: wait-free. Memory order: release, pairs with the acquire of every later lock.
  * The thread that locked it for writing. Not inside of a signal handler. */
 void qsc_rwlock_write_unlock(qsc_rwlock *lock);

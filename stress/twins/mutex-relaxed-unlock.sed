@@ -1,0 +1,4 @@
+# file: concurrency/mutex.h
+# bug: unlock does not release what was done inside
+# killed-by: tsan-bare
+s/__ATOMIC_RELEASE/__ATOMIC_RELAXED/
