@@ -9,6 +9,7 @@
 /* An object and how to destroy it. The snapshot keeps that itself. */
 struct guarded {
     const void *object;
+    uint64_t bytes;
     void (*destroy)(void *);
 };
 
@@ -20,7 +21,8 @@ struct qsc_guard {
         qsc_mutex mutex;
         qsc_refcount_cell *cell; /* of struct guarded */
     } by;
-    struct guarded *current; /* rwlock, mutex: under the lock */
+    struct guarded *current;                    /* rwlock, mutex: under the lock */
+    uint64_t live_versions_max, live_bytes_max; /* the snapshot counts for itself */
 };
 
 const char *qsc_guard_name(enum qsc_guard_kind kind)
@@ -140,6 +142,22 @@ static struct guarded *replace_locked(qsc_guard *guard, struct guarded *made)
     return former;
 }
 
+static void raise_to(uint64_t *maximum, uint64_t value)
+{
+    uint64_t known = __atomic_load_n(maximum, __ATOMIC_RELAXED);
+    while (known < value &&
+           !__atomic_compare_exchange_n(maximum, &known, value, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
+    }
+}
+
+/* Both were alive when an object of `bytes` replaced `former`, which is about to be destroyed. Relaxed:
+ * figures, no more. */
+static void note_live(qsc_guard *guard, uint64_t bytes, const struct guarded *former)
+{
+    raise_to(&guard->live_versions_max, former ? 2 : 1);
+    raise_to(&guard->live_bytes_max, bytes + (former ? former->bytes : 0));
+}
+
 int qsc_guard_publish(qsc_guard *guard, const void *object, uint64_t bytes, void (*destroy)(void *))
 {
     if (guard->kind == QSC_GUARD_SNAPSHOT)
@@ -147,7 +165,7 @@ int qsc_guard_publish(qsc_guard *guard, const void *object, uint64_t bytes, void
     struct guarded *made = qsc_alloc(sizeof *made);
     if (!made)
         return ENOMEM;
-    *made = (struct guarded){object, destroy};
+    *made = (struct guarded){object, bytes, destroy};
     const void *former = NULL;
     if (guard->kind != QSC_GUARD_REFCOUNT) {
         former = replace_locked(guard, made);
@@ -155,6 +173,20 @@ int qsc_guard_publish(qsc_guard *guard, const void *object, uint64_t bytes, void
         qsc_free(made);
         return ENOMEM;
     }
+    note_live(guard, bytes, former);
     guarded_destroy(former);
     return 0;
+}
+
+void qsc_guard_live_max(qsc_guard *guard, uint64_t *versions, uint64_t *bytes)
+{
+    if (guard->kind == QSC_GUARD_SNAPSHOT) {
+        struct qsc_snapshot_stats stats;
+        qsc_snapshot_get_stats(&guard->by.snapshot, &stats);
+        *versions = stats.live_versions_max;
+        *bytes = stats.live_bytes_max;
+        return;
+    }
+    *versions = __atomic_load_n(&guard->live_versions_max, __ATOMIC_RELAXED);
+    *bytes = __atomic_load_n(&guard->live_bytes_max, __ATOMIC_RELAXED);
 }

@@ -59,6 +59,10 @@ void qsc_guard_release(qsc_guard *guard, struct qsc_hold *hold);
 int qsc_guard_publish(qsc_guard *guard, const void *object, uint64_t bytes, void (*destroy)(void *))
     __attribute__((warn_unused_result));
 
+/* The largest number of versions, and of their stated bytes, that were alive at once: published, not yet
+ * destroyed. Returns: nothing. Blocks: briefly. Threads: any. */
+void qsc_guard_live_max(qsc_guard *guard, uint64_t *versions, uint64_t *bytes);
+
 /* "snapshot", "rwlock", "mutex", "refcount". */
 const char *qsc_guard_name(enum qsc_guard_kind kind);
 
