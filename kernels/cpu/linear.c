@@ -1,0 +1,62 @@
+#include <quiesce/kernels/cpu/linear_plan.h>
+
+#include <errno.h>
+
+int qsc_linear_create(qsc_linear **plan, int n, int k)
+{
+    if (n <= 0 || k <= 0)
+        return EINVAL;
+    const struct qsc_panel_unit *unit = qsc_panel_units;
+    while (!unit->present())
+        unit++;
+    return qsc_linear_create_plain(plan, n, k, unit);
+}
+
+void qsc_linear_destroy(qsc_linear *plan)
+{
+    if (plan)
+        plan->way->destroy(plan);
+}
+
+size_t qsc_linear_packed_floats(const qsc_linear *plan)
+{
+    return plan->way->packed_floats(plan);
+}
+
+size_t qsc_linear_packed_t_floats(const qsc_linear *plan)
+{
+    return plan->way->packed_t_floats(plan);
+}
+
+size_t qsc_linear_scratch_floats(const qsc_linear *plan)
+{
+    return plan->way->scratch_floats(plan);
+}
+
+void qsc_linear_pack(const qsc_linear *plan, float *packed, const float *w)
+{
+    plan->way->pack(plan, packed, w);
+}
+
+void qsc_linear_pack_t(const qsc_linear *plan, float *packed_t, const float *w)
+{
+    plan->way->pack_t(plan, packed_t, w);
+}
+
+int qsc_linear_forward(const qsc_linear *plan, float *y, const float *x, const float *packed,
+                       const float *bias, int m, float *scratch)
+{
+    return plan->way->forward(plan, y, x, packed, bias, m, scratch);
+}
+
+int qsc_linear_backward_input(const qsc_linear *plan, float *dx, const float *dy, const float *packed_t,
+                              int m, float *scratch)
+{
+    return plan->way->backward_input(plan, dx, dy, packed_t, m, scratch);
+}
+
+int qsc_linear_backward_weight(const qsc_linear *plan, float *dw, float *db, const float *dy, const float *x,
+                               int m, float *scratch)
+{
+    return plan->way->backward_weight(plan, dw, db, dy, x, m, scratch);
+}

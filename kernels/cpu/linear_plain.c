@@ -1,0 +1,224 @@
+#include <quiesce/kernels/cpu/linear_plan.h>
+#include <quiesce/kernels/cpu/transpose.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+// What is read again and again stays in the second-level cache: a slice of a panel (DEPTH rows of at most 64
+// columns), and beside it the rows it meets.
+enum {
+    ROWS = 96,    // of x or dy at a time
+    DEPTH = 768,  // of the sum at a time
+    TOKENS = 256, // of the sum over tokens at a time
+};
+
+struct plain {
+    qsc_linear base;
+    const struct qsc_panel_unit *unit;
+};
+
+static int least(int a, int b)
+{
+    return a < b ? a : b;
+}
+
+static size_t whole_vectors(int columns)
+{
+    return (size_t)((columns + QSC_LANES - 1) / QSC_LANES * QSC_LANES);
+}
+
+static const struct qsc_panel_unit *unit_of(const qsc_linear *plan)
+{
+    return ((const struct plain *)plan)->unit;
+}
+
+static void destroy(qsc_linear *plan)
+{
+    free(plan);
+}
+
+static size_t packed_floats(const qsc_linear *plan)
+{
+    return whole_vectors(plan->n) * (size_t)plan->k;
+}
+
+static size_t packed_t_floats(const qsc_linear *plan)
+{
+    return whole_vectors(plan->k) * (size_t)plan->n;
+}
+
+static size_t scratch_floats(const qsc_linear *plan)
+{
+    (void)plan;
+    return (size_t)TOKENS * 64; // one panel of x
+}
+
+// to (depth, width) = the transposed of from (columns, depth), zeros where width exceeds columns.
+QSC_CLONES
+static void pack_transposed(float *to, const float *from, int columns, int depth)
+{
+    size_t width = whole_vectors(columns);
+    for (int c = 0; c < columns; c += QSC_LANES) {
+        for (int k = 0; k < depth; k += QSC_LANES) {
+            qsc_v16 rows[QSC_LANES];
+            for (int i = 0; i < QSC_LANES; i++) {
+                rows[i] = (qsc_v16){0};
+                if (c + i < columns)
+                    qsc_v16_load(&rows[i], from + (size_t)(c + i) * (size_t)depth + k, depth - k);
+            }
+            qsc_transpose16(rows);
+            for (int i = 0; i < least(QSC_LANES, depth - k); i++)
+                qsc_v16_store(to + (size_t)(k + i) * width + c, &rows[i], QSC_LANES);
+        }
+    }
+}
+
+// to (depth, width) = from (depth, columns) of rows `stride` apart, zeros where width exceeds columns.
+QSC_CLONES
+static void pack_rows(float *to, const float *from, size_t stride, int columns, int depth)
+{
+    for (int k = 0; k < depth; k++) {
+        for (int c = 0; c < columns; c += QSC_LANES) {
+            qsc_v16 v;
+            qsc_v16_load(&v, from + c, columns - c);
+            qsc_v16_store(to, &v, QSC_LANES);
+            to += QSC_LANES;
+        }
+        from += stride;
+    }
+}
+
+// A panel that begins at column c stands at packed + c * depth: those before it are whole vectors wide.
+static void pack(const qsc_linear *plan, float *packed, const float *w)
+{
+    size_t depth = (size_t)plan->k;
+    for (int c = 0, width; c < plan->n; c += width) {
+        width = qsc_panel_width(unit_of(plan), plan->n - c);
+        pack_transposed(packed + (size_t)c * depth, w + (size_t)c * depth, width, plan->k);
+    }
+}
+
+static void pack_t(const qsc_linear *plan, float *packed_t, const float *w)
+{
+    for (int c = 0, width; c < plan->k; c += width) {
+        width = qsc_panel_width(unit_of(plan), plan->k - c);
+        pack_rows(packed_t + (size_t)c * (size_t)plan->n, w + c, (size_t)plan->k, width, plan->n);
+    }
+}
+
+// y (m, columns) = bias + x (m, depth) times a packed matrix.
+static void times_packed(const struct qsc_panel_unit *unit, float *y, const float *x, const float *packed,
+                         const float *bias, int m, int columns, int depth)
+{
+    for (int row = 0; row < m; row += ROWS) {
+        for (int k = 0; k < depth; k += DEPTH) {
+            for (int c = 0, width; c < columns; c += width) {
+                width = qsc_panel_width(unit, columns - c);
+                unit->multiply(&(struct qsc_panel){
+                    .c = y + (size_t)row * (size_t)columns + c,
+                    .c_row = (size_t)columns,
+                    .a = x + (size_t)row * (size_t)depth + k,
+                    .a_row = (size_t)depth,
+                    .a_step = 1,
+                    .b = packed + (size_t)c * (size_t)depth + (size_t)k * whole_vectors(width),
+                    .rows = least(ROWS, m - row),
+                    .width = width,
+                    .depth = least(DEPTH, depth - k),
+                    .bias = bias ? bias + c : NULL,
+                    .add = k > 0,
+                });
+            }
+        }
+    }
+}
+
+static int forward(const qsc_linear *plan, float *y, const float *x, const float *packed, const float *bias,
+                   int m, float *scratch)
+{
+    (void)scratch;
+    times_packed(unit_of(plan), y, x, packed, bias, m, plan->n, plan->k);
+    return 0;
+}
+
+static int backward_input(const qsc_linear *plan, float *dx, const float *dy, const float *packed_t, int m,
+                          float *scratch)
+{
+    (void)scratch;
+    times_packed(unit_of(plan), dx, dy, packed_t, NULL, m, plan->k, plan->n);
+    return 0;
+}
+
+QSC_CLONES
+static void sum_rows(float *sum, const float *rows, int m, int columns)
+{
+    for (int c = 0; c < columns; c += QSC_LANES) {
+        qsc_v16 total = {0};
+        for (int i = 0; i < m; i++) {
+            qsc_v16 v;
+            qsc_v16_load(&v, rows + (size_t)i * (size_t)columns + c, columns - c);
+            total += v;
+        }
+        qsc_v16_store(sum + c, &total, columns - c);
+    }
+}
+
+// dw = dy^T x for `tokens` rows, or dw += dy^T x.
+static void add_outer(const qsc_linear *plan, float *dw, const float *dy, const float *x, int tokens,
+                      bool add, float *packed)
+{
+    const struct qsc_panel_unit *unit = unit_of(plan);
+    for (int c = 0, width; c < plan->k; c += width) {
+        width = qsc_panel_width(unit, plan->k - c);
+        pack_rows(packed, x + c, (size_t)plan->k, width, tokens);
+        unit->multiply(&(struct qsc_panel){
+            .c = dw + c,
+            .c_row = (size_t)plan->k,
+            .a = dy,
+            .a_row = 1,
+            .a_step = (size_t)plan->n,
+            .b = packed,
+            .rows = plan->n,
+            .width = width,
+            .depth = tokens,
+            .add = add,
+        });
+    }
+}
+
+static int backward_weight(const qsc_linear *plan, float *dw, float *db, const float *dy, const float *x,
+                           int m, float *scratch)
+{
+    int token = 0;
+    do {
+        int tokens = least(TOKENS, m - token);
+        add_outer(plan, dw, dy + (size_t)token * (size_t)plan->n, x + (size_t)token * (size_t)plan->k, tokens,
+                  token > 0, scratch);
+        token += TOKENS;
+    } while (token < m);
+    if (db)
+        sum_rows(db, dy, m, plan->n);
+    return 0;
+}
+
+int qsc_linear_create_plain(qsc_linear **plan, int n, int k, const struct qsc_panel_unit *unit)
+{
+    static const struct qsc_linear_way way = {
+        .name = "plain",
+        .destroy = destroy,
+        .packed_floats = packed_floats,
+        .packed_t_floats = packed_t_floats,
+        .scratch_floats = scratch_floats,
+        .pack = pack,
+        .pack_t = pack_t,
+        .forward = forward,
+        .backward_input = backward_input,
+        .backward_weight = backward_weight,
+    };
+    struct plain *p = malloc(sizeof *p);
+    if (!p)
+        return ENOMEM;
+    *p = (struct plain){.base = {.way = &way, .n = n, .k = k}, .unit = unit};
+    *plan = &p->base;
+    return 0;
+}

@@ -1,0 +1,33 @@
+// What a plan is: the way it computes, and its own data behind it.
+#ifndef QUIESCE_KERNELS_CPU_LINEAR_PLAN_H
+#define QUIESCE_KERNELS_CPU_LINEAR_PLAN_H
+
+#include <quiesce/kernels/cpu/panel.h>
+#include <quiesce/kernels/linear.h>
+
+struct qsc_linear_way {
+    const char *name;
+    void (*destroy)(qsc_linear *plan);
+    size_t (*packed_floats)(const qsc_linear *plan);
+    size_t (*packed_t_floats)(const qsc_linear *plan);
+    size_t (*scratch_floats)(const qsc_linear *plan);
+    void (*pack)(const qsc_linear *plan, float *packed, const float *w);
+    void (*pack_t)(const qsc_linear *plan, float *packed_t, const float *w);
+    int (*forward)(const qsc_linear *plan, float *y, const float *x, const float *packed, const float *bias,
+                   int m, float *scratch);
+    int (*backward_input)(const qsc_linear *plan, float *dx, const float *dy, const float *packed_t, int m,
+                          float *scratch);
+    int (*backward_weight)(const qsc_linear *plan, float *dw, float *db, const float *dy, const float *x,
+                           int m, float *scratch);
+};
+
+struct qsc_linear {
+    const struct qsc_linear_way *way;
+    int n, k;
+};
+
+// Our own C, for one of the vector units above. Returns 0, ENOMEM.
+int qsc_linear_create_plain(qsc_linear **plan, int n, int k, const struct qsc_panel_unit *unit)
+    __attribute__((warn_unused_result));
+
+#endif
