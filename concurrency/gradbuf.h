@@ -31,8 +31,8 @@
  * needs.
  *
  * No RCU section may be held across the waiting calls, and no call may be made from a signal handler. */
-#ifndef QSC_CONCURRENCY_GRADBUF_H
-#define QSC_CONCURRENCY_GRADBUF_H
+#ifndef QUIESCE_CONCURRENCY_GRADBUF_H
+#define QUIESCE_CONCURRENCY_GRADBUF_H
 
 #include <stddef.h>
 #include <stdint.h>

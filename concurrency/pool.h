@@ -29,8 +29,8 @@
  * (other than by qsc_group_wait) for something that only another task can do, because that one may sit
  * beneath it on the same stack or in its own deque; wait for a second pool whose tasks wait for this one. A
  * lock held while waiting for a group must not be one that tasks of the group take. */
-#ifndef QSC_CONCURRENCY_POOL_H
-#define QSC_CONCURRENCY_POOL_H
+#ifndef QUIESCE_CONCURRENCY_POOL_H
+#define QUIESCE_CONCURRENCY_POOL_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -66,7 +66,7 @@ struct qsc_pool_config {
 };
 
 /* Makes a pool and starts its threads - 1 workers (with all signals blocked).
- * Returns 0, EINVAL (threads is negative or above 4096), ENOMEM, or the error of pthread_create (EAGAIN):
+ * Returns 0, EINVAL (threads is negative or above 1024), ENOMEM, or the error of pthread_create (EAGAIN):
  * then the workers already started are ended and nothing is left. */
 int qsc_pool_create(qsc_pool **pool, const struct qsc_pool_config *config)
     __attribute__((warn_unused_result));

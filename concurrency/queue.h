@@ -8,8 +8,8 @@
  * Items come out in the order of their pushes (FIFO of the claimed positions). No call allocates but init.
  * Waiting is on a futex: it is no cancellation point, and the calls may be made from any thread, inside an
  * RCU section only in their try form, and not from a signal handler. */
-#ifndef QSC_CONCURRENCY_QUEUE_H
-#define QSC_CONCURRENCY_QUEUE_H
+#ifndef QUIESCE_CONCURRENCY_QUEUE_H
+#define QUIESCE_CONCURRENCY_QUEUE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,0 +1,146 @@
+#define _GNU_SOURCE // sched_getaffinity
+#include <quiesce/concurrency/pool_internal.h>
+
+#include <quiesce/concurrency/alloc.h>
+
+#include <errno.h>
+#include <sched.h>
+#include <string.h>
+
+#define THREADS_MAX 1024
+#define DEQUE_CAPACITY 256
+
+static _Thread_local struct slot *innermost; // of the slots that this thread is in, one a pool
+
+struct slot *qsc_pool_slot(const struct qsc_pool *pool)
+{
+    struct slot *slot = innermost;
+    while (slot && slot->pool != pool)
+        slot = slot->outer;
+    return slot;
+}
+
+struct slot *qsc_pool_enter(struct qsc_pool *pool)
+{
+    // acquire: pairs with the store in leave
+    if (atomic_load_explicit(&pool->guest_inside, memory_order_relaxed) ||
+        atomic_exchange_explicit(&pool->guest_inside, true, memory_order_acquire))
+        return NULL;
+    struct slot *slot = &pool->slots[0];
+    slot->outer = innermost;
+    innermost = slot;
+    return slot;
+}
+
+void qsc_pool_leave(struct slot *slot)
+{
+    struct qsc_pool *pool = slot->pool;
+    struct task *task;
+    while ((task = qsc_deque_take(&slot->deque)))
+        qsc_pool_submit(pool, task);
+    innermost = slot->outer;
+    // release: pairs with the exchange in enter; seq_cst: before the look for sleepers in notify
+    atomic_store_explicit(&pool->guest_inside, false, memory_order_seq_cst);
+    qsc_eventcount_notify(&pool->guests, INT_MAX);
+}
+
+static void *work(void *arg)
+{
+    struct slot *slot = arg;
+    struct qsc_pool *pool = slot->pool;
+    innermost = slot;
+    // seq_cst: pairs with the store in end_workers, against our announcement
+    for (int vain = 0; !atomic_load_explicit(&pool->stopping, memory_order_seq_cst); vain++) {
+        struct task *task = qsc_pool_find(slot);
+        if (!task && vain >= QSC_PORT_SPINS) {
+            qsc_pool_announce(slot, SLOT_IDLE);
+            task = qsc_pool_find(slot);
+            if (!task && !atomic_load_explicit(&pool->stopping, memory_order_seq_cst))
+                (void)!qsc_pool_sleep(slot, SLOT_IDLE, NULL); // without a deadline there is no error
+            else if (qsc_pool_retract(slot, SLOT_IDLE))
+                qsc_pool_wake_idle(pool); // the wake-up was for another task than the one we have
+            vain = 0;
+        }
+        if (task) {
+            qsc_pool_run_stranger(slot, task);
+            vain = 0;
+        }
+        qsc_port_pause();
+    }
+    return NULL;
+}
+
+// Slots 1 .. count-1 have a worker.
+static void end_workers(struct qsc_pool *pool, int count)
+{
+    atomic_store_explicit(&pool->stopping, true, memory_order_seq_cst); // pairs with the loads in work
+    for (int i = 1; i < count; i++)
+        (void)qsc_pool_wake(&pool->slots[i], SLOT_IDLE);
+    for (int i = 1; i < count; i++)
+        (void)pthread_join(pool->slots[i].thread, NULL);
+}
+
+static void free_slots(struct qsc_pool *pool, int count)
+{
+    for (int i = 0; i < count; i++)
+        qsc_deque_fini(&pool->slots[i].deque);
+    qsc_free(pool);
+}
+
+static int processors(void)
+{
+    cpu_set_t set;
+    return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+}
+
+int qsc_pool_create(qsc_pool **created, const struct qsc_pool_config *config)
+{
+    int threads = config->threads ? config->threads : processors();
+    if (threads < 0 || threads > THREADS_MAX)
+        return EINVAL;
+    size_t bytes = sizeof(qsc_pool) + (size_t)threads * sizeof(struct slot);
+    qsc_pool *pool = qsc_alloc_aligned(bytes, 64);
+    if (!pool)
+        return ENOMEM;
+    memset(pool, 0, bytes);
+    pool->threads = threads;
+    for (int i = 0; i < threads; i++) {
+        struct slot *slot = &pool->slots[i];
+        slot->pool = pool;
+        slot->random = (uint32_t)i;
+        int error = qsc_deque_init(&slot->deque, DEQUE_CAPACITY);
+        if (error) {
+            free_slots(pool, i);
+            return error;
+        }
+    }
+    for (int i = 1; i < threads; i++) {
+        int error = qsc_port_thread_create(&pool->slots[i].thread, work, &pool->slots[i]);
+        if (error) {
+            end_workers(pool, i);
+            free_slots(pool, threads);
+            return error;
+        }
+    }
+    *created = pool;
+    return 0;
+}
+
+void qsc_pool_destroy(qsc_pool *pool)
+{
+    if (!pool)
+        return;
+    end_workers(pool, pool->threads);
+    free_slots(pool, pool->threads);
+}
+
+int qsc_pool_threads(const qsc_pool *pool)
+{
+    return pool->threads;
+}
+
+int qsc_pool_worker_index(const qsc_pool *pool)
+{
+    const struct slot *slot = qsc_pool_slot(pool);
+    return slot ? (int)(slot - pool->slots) : -1;
+}

@@ -1,0 +1,349 @@
+/* pool_task.c: spawning, stealing and waiting.
+ *
+ * Why a wait never hangs. A task that has not begun lies in a deque or in its group's list of submitted
+ * tasks. A thread that sleeps in a wait, or leaves slot 0, first submits what is left in its deque (see
+ * `dig`), and an idle worker runs it; so who leaves tasks in his deque is running. What is submitted is taken
+ * by an idle worker or by the thread that waits for the group, and both are woken for it. So every task
+ * begins, and the last of a group wakes the waiter.
+ *
+ * Why a wait runs only what is below. A task that has been taken or stolen cannot end before it is run, nor
+ * can the groups above it, so their chain of parents may be followed and the answer is exact. Before the
+ * theft it may not: the frames could be gone. The choice of a victim therefore goes by `lineage`, which is
+ * compared and not followed; if it was out of date and the loot is a stranger, it is submitted for whom it
+ * concerns. */
+#include <quiesce/concurrency/pool_internal.h>
+
+#include <errno.h>
+
+static struct task *task_of(qsc_task *storage)
+{
+    return (struct task *)storage;
+}
+
+static struct group *group_of(qsc_group *storage)
+{
+    return (struct group *)storage;
+}
+
+static bool is_complete(const struct group *group)
+{
+    // acquire: pairs with the subtraction in run_task
+    return (atomic_load_explicit(&group->state, memory_order_acquire) & GROUP_TASKS) == 0;
+}
+
+static bool is_below(const struct group *group, const struct group *above)
+{
+    while (group && group->depth > above->depth)
+        group = group->parent;
+    return group == above;
+}
+
+// The slot whose thread sleeps until this group is complete, or NULL.
+static struct slot *waiter_of(struct qsc_pool *pool, const struct group *group)
+{
+    // seq_cst: pairs with the announcement in sleep_until_complete
+    uint64_t state = atomic_load_explicit(&group->state, memory_order_seq_cst);
+    uint64_t waiter = state >> GROUP_SLOT_SHIFT & GROUP_SLOT_MASK;
+    return waiter ? &pool->slots[waiter - 1] : NULL;
+}
+
+static void run_task(struct slot *slot, struct task *task)
+{
+    struct qsc_pool *pool = slot->pool;
+    struct group *group = task->group, *outer = slot->running;
+    slot->running = group;
+    task->run(task->arg);
+    slot->running = outer;
+    // release: the task happens before the return of the wait; acquire: the announcement of whom this wakes.
+    // Pairs with is_complete and sleep_until_complete. From here on neither task nor group may be touched.
+    uint64_t before = atomic_fetch_sub_explicit(&group->state, 1, memory_order_acq_rel);
+    if ((before & GROUP_TASKS) != 1 || before == 1)
+        return;
+    uint64_t waiter = before >> GROUP_SLOT_SHIFT & GROUP_SLOT_MASK;
+    if (waiter)
+        (void)qsc_pool_wake(&pool->slots[waiter - 1], SLOT_JOINING);
+    if (before & GROUP_GUEST)
+        qsc_eventcount_notify(&pool->guests, INT_MAX);
+}
+
+static void show_lineage(struct slot *slot, struct group *group)
+{
+    slot->stranger = group;
+    uint64_t depth = group ? group->depth : 0;
+    for (uint64_t i = 0; i < LINEAGE; i++) {
+        // relaxed: ordered by the pushes that follow, see leapfrog
+        atomic_store_explicit(&slot->lineage[(depth - i) % LINEAGE], group, memory_order_relaxed);
+        group = group ? group->parent : NULL;
+    }
+}
+
+void qsc_pool_run_stranger(struct slot *slot, struct task *task)
+{
+    struct group *outer = slot->stranger;
+    show_lineage(slot, task->group);
+    run_task(slot, task);
+    show_lineage(slot, outer);
+}
+
+void qsc_pool_submit(struct qsc_pool *pool, struct task *task)
+{
+    struct group *group = task->group;
+    task->next = NULL;
+    qsc_mutex_lock(&pool->lock);
+    if (atomic_load_explicit(&group->submitted, memory_order_relaxed)) {
+        group->last_submitted->next = task;
+    } else {
+        // seq_cst: pairs with the load in find_below, before the look at the waiter
+        atomic_store_explicit(&group->submitted, task, memory_order_seq_cst);
+        group->next = NULL;
+        group->previous = pool->last;
+        *(pool->last ? &pool->last->next : &pool->first) = group;
+        pool->last = group;
+    }
+    group->last_submitted = task;
+    // seq_cst: pairs with the load in qsc_pool_find, before the look for idle workers
+    atomic_fetch_add_explicit(&pool->submitted, 1, memory_order_seq_cst);
+    // The group is certain to exist only as long as the lock keeps the task from being run
+    struct slot *waiter = waiter_of(pool, group);
+    if (waiter)
+        (void)qsc_pool_wake(waiter, SLOT_JOINING);
+    qsc_mutex_unlock(&pool->lock);
+    qsc_pool_wake_idle(pool);
+}
+
+// Takes a submitted task of the group, or of any (NULL).
+static struct task *take_submitted(struct qsc_pool *pool, struct group *group)
+{
+    qsc_mutex_lock(&pool->lock);
+    if (!group)
+        group = pool->first;
+    struct task *task = group ? atomic_load_explicit(&group->submitted, memory_order_relaxed) : NULL;
+    if (task) {
+        atomic_store_explicit(&group->submitted, task->next, memory_order_relaxed);
+        atomic_fetch_sub_explicit(&pool->submitted, 1, memory_order_relaxed);
+        if (!task->next) {
+            *(group->previous ? &group->previous->next : &pool->first) = group->next;
+            *(group->next ? &group->next->previous : &pool->last) = group->previous;
+        }
+    }
+    qsc_mutex_unlock(&pool->lock);
+    return task;
+}
+
+// Steals from a thread that runs tasks below the group.
+static struct task *leapfrog(struct slot *slot, struct group *group)
+{
+    struct qsc_pool *pool = slot->pool;
+    for (int i = 0; i < pool->threads; i++) {
+        struct slot *victim = &pool->slots[i];
+        // In this order: who sees the victim's push sees the lineage that it set before
+        while (victim != slot && !qsc_deque_is_empty(&victim->deque) &&
+               atomic_load_explicit(&victim->lineage[group->depth % LINEAGE], memory_order_relaxed) ==
+                   group) {
+            void *loot;
+            if (qsc_deque_steal(&victim->deque, &loot) != 0)
+                continue;
+            struct task *task = loot;
+            if (is_below(task->group, group))
+                return task;
+            qsc_pool_submit(pool, task);
+        }
+    }
+    return NULL;
+}
+
+static struct task *find_below(struct slot *slot, struct group *group)
+{
+    struct task *task = qsc_deque_take(&slot->deque);
+    if (task && !is_below(task->group, group)) {
+        (void)!qsc_deque_push(&slot->deque, task); // cannot fail: its place is free
+        qsc_pool_wake_idle(slot->pool);            // one may have looked meanwhile
+        task = NULL;
+    }
+    // seq_cst: pairs with the store in submit
+    if (!task && atomic_load_explicit(&group->submitted, memory_order_seq_cst))
+        task = take_submitted(slot->pool, group);
+    return task ? task : leapfrog(slot, group);
+}
+
+// Looks also beneath the strangers that lie on top in the slot's own deque: others may run those.
+static struct task *dig(struct slot *slot, struct group *group)
+{
+    struct task *task;
+    while ((task = qsc_deque_take(&slot->deque)) && !is_below(task->group, group))
+        qsc_pool_submit(slot->pool, task);
+    return task;
+}
+
+static void run_below(struct slot *slot, struct task *task, struct group *group)
+{
+    if (task->group == group)
+        run_task(slot, task);
+    else
+        qsc_pool_run_stranger(slot, task);
+}
+
+static int sleep_until_complete(struct slot *slot, struct group *group, const struct timespec *deadline)
+{
+    uint64_t who = (uint64_t)(slot - slot->pool->slots + 1) << GROUP_SLOT_SHIFT;
+    qsc_pool_announce(slot, SLOT_JOINING);
+    // seq_cst: pairs with the subtraction in run_task and the loads in waiter_of
+    uint64_t state = atomic_fetch_or_explicit(&group->state, who, memory_order_seq_cst);
+    struct task *task = NULL;
+    if (state & GROUP_TASKS) {
+        task = dig(slot, group);
+        if (!task)
+            task = find_below(slot, group);
+        if (!task)
+            return qsc_pool_sleep(slot, SLOT_JOINING, deadline);
+    }
+    (void)qsc_pool_retract(slot, SLOT_JOINING); // whatever it was that woke us, we look again before we sleep
+    if (task)
+        run_below(slot, task, group);
+    return 0;
+}
+
+static int wait_in_slot(struct slot *slot, struct group *group, const struct timespec *deadline)
+{
+    int error = 0;
+    for (int vain = 0; !is_complete(group); vain++) {
+        if (error)
+            return error;
+        struct task *task = find_below(slot, group);
+        if (task) {
+            run_below(slot, task, group);
+            vain = 0;
+        } else if (vain < QSC_PORT_SPINS) {
+            qsc_port_pause();
+        } else {
+            error = sleep_until_complete(slot, group, deadline);
+            vain = 0;
+        }
+    }
+    return 0;
+}
+
+// A foreign thread waits for slot 0 and returns it, or NULL with the group complete or *error set.
+static struct slot *wait_for_slot(struct qsc_pool *pool, struct group *group, const struct timespec *deadline,
+                                  int *error)
+{
+    struct slot *slot = NULL;
+    while (!is_complete(group) && !*error && !(slot = qsc_pool_enter(pool))) {
+        uint32_t key = qsc_eventcount_prepare(&pool->guests);
+        // acq_rel: pairs with the subtraction in run_task
+        uint64_t state = atomic_fetch_or_explicit(&group->state, GROUP_GUEST, memory_order_acq_rel);
+        // seq_cst: pairs with the store in qsc_pool_leave
+        if ((state & GROUP_TASKS) && atomic_load_explicit(&pool->guest_inside, memory_order_seq_cst))
+            *error = qsc_eventcount_wait(&pool->guests, key, deadline);
+        else
+            qsc_eventcount_cancel(&pool->guests);
+    }
+    return slot;
+}
+
+struct task *qsc_pool_find(struct slot *slot)
+{
+    struct qsc_pool *pool = slot->pool;
+    struct task *task = qsc_deque_take(&slot->deque);
+    // seq_cst: pairs with the increment in submit
+    if (!task && atomic_load_explicit(&pool->submitted, memory_order_seq_cst))
+        task = take_submitted(pool, NULL);
+    slot->random = slot->random * 1664525U + 1013904223U; // any spread will do
+    uint32_t count = (uint32_t)pool->threads, first = (slot->random >> 16) % count;
+    for (uint32_t i = 0; !task && i < count; i++) {
+        struct slot *victim = &pool->slots[(first + i) % count];
+        void *loot;
+        int error;
+        while ((error = qsc_deque_steal(&victim->deque, &loot)) == EAGAIN)
+            ;
+        if (!error)
+            task = loot;
+    }
+    return task;
+}
+
+// Wakes a thread that sleeps in a wait above what runs here: it can help.
+static void wake_helper(struct slot *slot)
+{
+    struct group *group = slot->stranger;
+    for (int i = 0; group && i < LINEAGE; i++, group = group->parent) {
+        struct slot *waiter = waiter_of(slot->pool, group);
+        if (waiter && qsc_pool_wake(waiter, SLOT_JOINING))
+            return;
+    }
+}
+
+void qsc_task_spawn(qsc_pool *pool, qsc_group *group_storage, qsc_task *task_storage, void (*run)(void *),
+                    void *arg)
+{
+    struct group *group = group_of(group_storage);
+    struct task *task = task_of(task_storage);
+    struct slot *slot = qsc_pool_slot(pool);
+    if (group->depth == 0) {
+        group->parent = slot ? slot->running : NULL;
+        group->depth = group->parent ? group->parent->depth + 1 : 1;
+    }
+    task->run = run;
+    task->arg = arg;
+    task->group = group;
+    // relaxed: whoever sees the task sees the count, and the waiter counts its own spawns
+    atomic_fetch_add_explicit(&group->state, 1, memory_order_relaxed);
+    if (!slot) {
+        qsc_pool_submit(pool, task);
+    } else if (qsc_deque_push(&slot->deque, task)) {
+        run_task(slot, task);
+    } else {
+        qsc_pool_wake_idle(pool);
+        // seq_cst: pairs with the increment in announce
+        if (__builtin_expect(atomic_load_explicit(&pool->joining, memory_order_seq_cst) != 0, 0))
+            wake_helper(slot);
+    }
+}
+
+// The group may be used anew, also at another depth.
+static void empty(struct group *group)
+{
+    atomic_store_explicit(&group->state, 0, memory_order_relaxed);
+    group->parent = NULL;
+    group->depth = 0;
+}
+
+int qsc_group_wait_until(qsc_pool *pool, qsc_group *storage, const struct timespec *deadline)
+{
+    struct group *group = group_of(storage);
+    struct slot *slot = qsc_pool_slot(pool), *entered = NULL;
+    int error = 0;
+    if (!slot)
+        slot = entered = wait_for_slot(pool, group, deadline, &error);
+    if (slot)
+        error = wait_in_slot(slot, group, deadline);
+    if (entered)
+        qsc_pool_leave(entered);
+    if (!error)
+        empty(group);
+    return error;
+}
+
+void qsc_group_wait(qsc_pool *pool, qsc_group *storage)
+{
+    (void)!qsc_group_wait_until(pool, storage, NULL); // without a deadline there is no error
+}
+
+bool qsc_group_trywait(qsc_pool *pool, qsc_group *storage)
+{
+    struct group *group = group_of(storage);
+    struct slot *slot = qsc_pool_slot(pool), *entered = NULL;
+    if (!slot)
+        slot = entered = qsc_pool_enter(pool);
+    if (slot && !is_complete(group)) {
+        struct task *task = find_below(slot, group);
+        if (task)
+            run_below(slot, task, group);
+    }
+    if (entered)
+        qsc_pool_leave(entered);
+    if (!is_complete(group))
+        return false;
+    empty(group);
+    return true;
+}
