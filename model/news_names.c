@@ -71,17 +71,26 @@ static void compose(char name[QSC_NEWS_NAME_CHARS], enum qsc_news_name_kind kind
              kinds[kind].ends[qsc_news_below(random, kinds[kind].end_count)]);
 }
 
-/* Is it in a finished list, or among the first `count` of the list of `kind`, which is being filled? */
-static bool taken(const struct qsc_news_names *names, enum qsc_news_name_kind kind, int count,
-                  const char *name)
+/* All composed names so far, by open addressing: a power of two that is never half full. */
+enum { SLOTS = 1 << 14 };
+
+struct known {
+    const char *slots[SLOTS];
+};
+
+/* Adds a name; false where it is known already. */
+static bool add(struct known *known, const char *name)
 {
-    for (int k = 0; k <= (int)kind; k++) {
-        for (int i = 0; i < (k < (int)kind ? total((enum qsc_news_name_kind)k) : count); i++) {
-            if (strcmp(names->list[k][i], name) == 0)
-                return true;
-        }
-    }
-    return false;
+    uint32_t hash = 2166136261u; /* FNV-1a */
+    for (const char *c = name; *c; c++)
+        hash = (hash ^ (unsigned char)*c) * 16777619u;
+    uint32_t slot = hash % SLOTS;
+    while (known->slots[slot] && strcmp(known->slots[slot], name) != 0)
+        slot = (slot + 1) % SLOTS;
+    if (known->slots[slot])
+        return false;
+    known->slots[slot] = name;
+    return true;
 }
 
 static void shuffle_given(char (*list)[QSC_NEWS_NAME_CHARS], uint64_t *random)
@@ -89,22 +98,18 @@ static void shuffle_given(char (*list)[QSC_NEWS_NAME_CHARS], uint64_t *random)
     int count = (int)(sizeof given / sizeof *given);
     for (int i = 0; i < count; i++) { /* Fisher-Yates, inside out */
         int j = qsc_news_below(random, i + 1);
-        memcpy(list[i], list[j], QSC_NEWS_NAME_CHARS);
+        memmove(list[i], list[j], QSC_NEWS_NAME_CHARS);
         snprintf(list[j], QSC_NEWS_NAME_CHARS, "%s", given[i]);
     }
 }
 
-int qsc_news_names_init(struct qsc_news_names *names, uint64_t *random)
+static int fill_lists(struct qsc_news_names *names, struct known *known, uint64_t *random)
 {
-    _Static_assert(sizeof given / sizeof *given == 120, "as many as the three parts share out");
-    *names = (struct qsc_news_names){{NULL}};
     for (int k = 0; k < QSC_NEWS_NAME_KINDS; k++) {
         enum qsc_news_name_kind kind = (enum qsc_news_name_kind)k;
         names->list[k] = qsc_alloc_zeroed((size_t)total(kind), QSC_NEWS_NAME_CHARS);
-        if (!names->list[k]) {
-            qsc_news_names_fini(names);
+        if (!names->list[k])
             return ENOMEM;
-        }
         if (kind == QSC_NEWS_NAME_FIRST) {
             shuffle_given(names->list[k], random);
             continue;
@@ -112,10 +117,22 @@ int qsc_news_names_init(struct qsc_news_names *names, uint64_t *random)
         for (int i = 0; i < total(kind); i++) {
             do
                 compose(names->list[k][i], kind, random);
-            while (taken(names, kind, i, names->list[k][i]));
+            while (!add(known, names->list[k][i]));
         }
     }
     return 0;
+}
+
+int qsc_news_names_init(struct qsc_news_names *names, uint64_t *random)
+{
+    _Static_assert(sizeof given / sizeof *given == 120, "as many as the three parts share out");
+    *names = (struct qsc_news_names){{NULL}};
+    struct known *known = qsc_alloc_zeroed(1, sizeof *known);
+    int code = known ? fill_lists(names, known, random) : ENOMEM;
+    qsc_free(known);
+    if (code)
+        qsc_news_names_fini(names);
+    return code;
 }
 
 void qsc_news_names_fini(struct qsc_news_names *names)

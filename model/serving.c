@@ -12,12 +12,14 @@ static int expect(const struct qsc_serving_model *model, uint64_t *expected)
         void *object;
         uint64_t bytes;
         int code = model->build(model->context, source, &object, &bytes);
+        if (code)
+            return code;
         for (int question = 0; question < model->questions && !code; question++)
             code = model->answer(model->context, 0, object, question,
                                  &expected[source * model->questions + question]);
+        model->destroy(object);
         if (code)
             return code;
-        model->destroy(object);
     }
     return 0;
 }

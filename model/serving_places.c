@@ -16,7 +16,7 @@ void qsc_serving_places_init(struct qsc_serving_places *places)
 void qsc_serving_places_hold(struct qsc_serving_places *places, int n)
 {
     int wanted = n % places->processors;
-    for (int cpu = 0; places->pinned && cpu < CPU_SETSIZE; cpu++) {
+    for (size_t cpu = 0; places->pinned && cpu < CPU_SETSIZE; cpu++) {
         if (!CPU_ISSET(cpu, &places->allowed) || wanted-- > 0)
             continue;
         cpu_set_t one;
