@@ -13,13 +13,14 @@ extern "C" {
 
 struct qsc_dropout; // random.h
 
+// A dropped probability is numbered by its query (in the whole step), head and key (in its sequence): element
+// ((query / 8 * heads + head) * row / 16 + key / 16) * 128 + query % 8 * 16 + key % 16, since 128 factors are
+// what the generator makes at once.
 struct qsc_attention {
     int heads, head_size;              // H = heads * head_size
     const struct qsc_dropout *dropout; // on the probabilities; NULL = none
-    uint64_t first_token; // dropout's element = ((first_token + query) * heads + head) * row + key's place in
-                          // its sequence
-    uint64_t row;         // elements set aside for one row of probabilities: at least the longest sequence, a
-                          // multiple of 16
+    uint64_t first_token;              // in the whole step
+    uint64_t row; // keys that have numbers: at least the longest sequence's, a multiple of 16
 };
 
 /* The floats of scratch that one call needs for sequences of at most max_sequence tokens.

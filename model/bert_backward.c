@@ -107,12 +107,24 @@ static int attention_backward(const struct qsc_bert_pass *pass, int layer, float
     return input_gradient(pass, first + QSC_BERT_QKV, ws->dbranch, ws->dqkv, b->tokens);
 }
 
+// The [PAD] word's row is not learnt (PyTorch's padding_idx), even where the word stands in a text.
+static void forget_padding(const struct qsc_bert_pass *pass, float *dword, const int32_t *rows)
+{
+    const struct qsc_bert_config *c = pass->ws->plan->layout->config;
+    size_t hidden = (size_t)c->hidden_size;
+    for (int t = 0; t < pass->batch->tokens; t++) {
+        if (pass->batch->ids[t] == c->pad_token_id)
+            memset(dword + (size_t)rows[t] * hidden, 0, hidden * sizeof *dword);
+    }
+}
+
 static void embed_backward(const struct qsc_bert_pass *pass, float *gradient, const float *branch)
 {
     qsc_bert_workspace *ws = pass->ws;
     const struct qsc_bert_config *c = ws->plan->layout->config;
     const struct qsc_batch *b = pass->batch;
     struct qsc_bert_embedding_offsets o = qsc_bert_embedding_offsets(ws->plan->layout);
+    const int32_t *rows = b->word_rows ? b->word_rows : b->ids;
     size_t n = (size_t)b->tokens * (size_t)c->hidden_size;
     for (size_t i = 0; branch && i < n; i++)
         ws->dresidual[i] += branch[i];
@@ -123,10 +135,11 @@ static void embed_backward(const struct qsc_bert_pass *pass, float *gradient, co
                            ws->embedding_rstd, NULL, 0, pass->weights->params + o.gamma, b->tokens,
                            c->hidden_size);
     qsc_bert_lap(ws, QSC_BERT_LAYERNORM_BACKWARD);
-    qsc_embedding_backward(
-        gradient, gradient_at(pass, gradient, o.position), gradient_at(pass, gradient, o.type), ws->dresidual,
-        b->word_rows ? b->word_rows : b->ids, b->types, b->cu_seqlens, b->sequences, c->hidden_size,
-        pass->step->gradient.word_rows, c->max_position_embeddings, c->type_vocab_size);
+    qsc_embedding_backward(gradient, gradient_at(pass, gradient, o.position),
+                           gradient_at(pass, gradient, o.type), ws->dresidual, rows, b->types, b->cu_seqlens,
+                           b->sequences, c->hidden_size, pass->step->gradient.word_rows,
+                           c->max_position_embeddings, c->type_vocab_size);
+    forget_padding(pass, gradient, rows);
     qsc_bert_lap(ws, QSC_BERT_EMBEDDING_BACKWARD);
 }
 

@@ -10,7 +10,8 @@
 // of their interleaved rows once, zero-padded to whole vectors, and transposed where a product wants it; then
 // a block of query rows is scored against all keys. Only such a block of scores ever exists.
 
-enum { BLOCK = 32 }; // query rows scored at a time
+enum { BLOCK = 32 };  // query rows scored at a time
+enum { QUERIES = 8 }; // whose dropout factors are drawn together
 
 static size_t round_up(int n, int multiple)
 {
@@ -19,11 +20,12 @@ static size_t round_up(int n, int multiple)
 
 // One head of one sequence.
 struct head {
-    int length, size;    // tokens and columns
-    size_t keys, width;  // the same as whole vectors
-    size_t rows;         // length as whole groups of four
-    uint64_t first_mask; // dropout's element for the first query and key
-    uint64_t mask_step;  // and from one query to the next
+    int length, size;     // tokens and columns
+    size_t keys, width;   // the same as whole vectors
+    size_t rows;          // length as whole groups of four
+    uint64_t first_query; // in the whole step
+    uint64_t mask_stride; // dropout's elements for eight queries of all heads
+    uint64_t mask_offset; // and the first of this head among them
     const struct qsc_dropout *dropout;
 };
 
@@ -35,8 +37,9 @@ static struct head head_of(const struct qsc_attention *a, int head, int begin, i
         .keys = round_up(end - begin, QSC_LANES),
         .width = round_up(a->head_size, QSC_LANES),
         .rows = round_up(end - begin, 4),
-        .first_mask = ((a->first_token + (uint64_t)begin) * (uint64_t)a->heads + (uint64_t)head) * a->row,
-        .mask_step = (uint64_t)a->heads * a->row,
+        .first_query = a->first_token + (uint64_t)begin,
+        .mask_stride = (uint64_t)a->heads * a->row * QUERIES,
+        .mask_offset = (uint64_t)head * a->row * QUERIES,
         .dropout = a->dropout,
     };
 }
@@ -99,17 +102,28 @@ QSC_INLINE float exponentials(float *scores, float *highest, const struct head *
     return qsc_v16_sum(&sum);
 }
 
+// The factors of a query's keys, sixteen of them at every QUERIES * 16 floats. mask (QUERIES * keys) is drawn
+// anew for the first row of a block and at every QUERIES-th query.
+QSC_INLINE const float *factors(float *mask, const struct head *h, int row, bool first)
+{
+    uint64_t query = h->first_query + (uint64_t)row;
+    if (first || query % QUERIES == 0)
+        qsc_dropout_mask(mask, h->dropout, query / QUERIES * h->mask_stride + h->mask_offset,
+                         (int)(QUERIES * h->keys));
+    return mask + query % QUERIES * QSC_LANES;
+}
+
 QSC_INLINE void multiply(float *row, const float *mask, size_t n)
 {
     for (size_t j = 0; j < n; j += QSC_LANES)
-        *(qsc_v16_unaligned *)(row + j) = QSC_V16_AT(row + j) * QSC_V16_AT(mask + j);
+        *(qsc_v16_unaligned *)(row + j) = QSC_V16_AT(row + j) * QSC_V16_AT(mask + QUERIES * j);
 }
 
 struct forward_buffers {
     float *q, *kt, *v; // (keys,width), (size,keys), (keys,width)
     float *scores;     // (BLOCK,keys)
     float *sums;       // (BLOCK,width)
-    float *mask;       // (keys)
+    float *mask;       // (QUERIES * keys)
 };
 
 QSC_INLINE void forward_block(float *out, size_t hidden, float *lse, int heads, struct forward_buffers *f,
@@ -126,11 +140,8 @@ QSC_INLINE void forward_block(float *out, size_t hidden, float *lse, int heads, 
         reciprocal[i] = 1.0f / sum;
         if (lse)
             lse[(size_t)(first + i) * (size_t)heads] = highest + logf(sum);
-        if (h->dropout) {
-            qsc_dropout_mask(f->mask, h->dropout, h->first_mask + (uint64_t)(first + i) * h->mask_step,
-                             (int)h->keys);
-            multiply(row, f->mask, h->keys);
-        }
+        if (h->dropout)
+            multiply(row, factors(f->mask, h, first + i, i == 0), h->keys);
     }
     qsc_product(f->sums, h->width, f->scores, h->keys, 1, f->v, h->width, padded, h->width, h->length, false);
     scatter(out + (size_t)first * hidden, hidden, f->sums, rows, h, reciprocal, 0);
@@ -171,7 +182,7 @@ struct backward_buffers {
     float *probabilities;   // (BLOCK,keys), after dropout
     float *dscores;         // (BLOCK,keys)
     float *dq;              // (BLOCK,width)
-    float *mask;            // (keys)
+    float *mask;            // (QUERIES * keys)
     const float *out, *lse; // of this head, strides hidden and heads
     size_t hidden, heads;
 };
@@ -200,8 +211,8 @@ QSC_INLINE void row_backward(float *scores, float *dprobabilities, const float *
         qsc_v16_exp(&p);
         qsc_v16 kept = p;
         if (mask) {
-            kept = p * QSC_V16_AT(mask + j);
-            d *= QSC_V16_AT(mask + j);
+            kept = p * QSC_V16_AT(mask + QUERIES * j);
+            d *= QSC_V16_AT(mask + QUERIES * j);
         }
         d = p * (d - delta);
         qsc_v16_store(scores + j, &kept, QSC_LANES);
@@ -221,10 +232,9 @@ QSC_INLINE void backward_block(float *dq, size_t stride, struct backward_buffers
     for (int i = 0; i < rows; i++) {
         size_t query = (size_t)(first + i);
         float delta = row_dot(dout + (size_t)i * h->width, b->out + query * b->hidden, h->size);
-        if (h->dropout)
-            qsc_dropout_mask(b->mask, h->dropout, h->first_mask + query * h->mask_step, (int)h->keys);
-        row_backward(b->probabilities + (size_t)i * h->keys, b->dscores + (size_t)i * h->keys,
-                     h->dropout ? b->mask : NULL, b->lse[query * b->heads], delta, h->keys);
+        const float *mask = h->dropout ? factors(b->mask, h, first + i, i == 0) : NULL;
+        row_backward(b->probabilities + (size_t)i * h->keys, b->dscores + (size_t)i * h->keys, mask,
+                     b->lse[query * b->heads], delta, h->keys);
     }
     qsc_product(b->dv, h->width, b->probabilities, 1, h->keys, dout, h->width, h->rows, h->width, rows, true);
     qsc_product(b->dk, h->width, b->dscores, 1, h->keys, q, h->width, h->rows, h->width, rows, true);
@@ -276,6 +286,6 @@ void qsc_attention_backward(float *dqkv, const float *dout, const float *out, co
 size_t qsc_attention_scratch_floats(int max_sequence, int head_size)
 {
     size_t keys = round_up(max_sequence, QSC_LANES), width = round_up(head_size, QSC_LANES);
-    return 7 * keys * width + 2 * BLOCK * keys + BLOCK * width +
-           keys; // what backward needs; forward takes less
+    // what backward needs; forward takes less
+    return 7 * keys * width + 2 * BLOCK * keys + BLOCK * width + QUERIES * keys;
 }
