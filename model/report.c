@@ -212,8 +212,8 @@ static struct counts total(const struct row *rows, size_t count)
 
 int qsc_report_entities(struct qsc_scores *micro, const struct qsc_tagging *tagging, struct qsc_error *err)
 {
-    struct row *rows;
-    size_t count;
+    struct row *rows = NULL;
+    size_t count = 0;
     int status = check(tagging, 0, err);
     if (status == 0)
         status = entity_rows(&rows, &count, tagging, err);
@@ -380,8 +380,8 @@ typedef int text_function(struct text *, struct row *, size_t, int, struct qsc_e
 static int report(char **out, const struct qsc_tagging *tagging, int digits, rows_function *make_rows,
                   text_function *make_text, struct qsc_error *err)
 {
-    struct row *rows;
-    size_t count;
+    struct row *rows = NULL;
+    size_t count = 0;
     int status = check(tagging, digits, err);
     if (status == 0)
         status = make_rows(&rows, &count, tagging, err);

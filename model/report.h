@@ -33,8 +33,9 @@ int qsc_report_entities(struct qsc_scores *micro, const struct qsc_tagging *tagg
     __attribute__((warn_unused_result));
 
 // The text seqeval.metrics.classification_report(gold, predicted, digits=digits) returns, byte for byte
-// (1.2.2, default mode). digits is 0 .. 15. *text is to be freed with qsc_free; set only by 0. Returns as
-// qsc_report_entities. Does not block. Any thread.
+// (1.2.2, default mode); where neither side has an entity, for which that raises ValueError, all figures are
+// 0. digits is 0 .. 15. *text is to be freed with qsc_free; set only by 0. Returns as qsc_report_entities.
+// Does not block. Any thread.
 int qsc_report_entity_text(char **text, const struct qsc_tagging *tagging, int digits, struct qsc_error *err)
     __attribute__((warn_unused_result));
 
