@@ -91,7 +91,8 @@ struct qsc_trainer_hooks {
     int (*publish)(void *context, qsc_bert_weights *version, uint64_t step, bool last);
 };
 
-// A publish hook: its context is the qsc_snapshot to publish to. The last version waits for room.
+// A publish hook: its context is the qsc_snapshot to publish to. The last version waits
+// for room, ten seconds at most.
 int qsc_trainer_publish_to_snapshot(void *snapshot, qsc_bert_weights *version, uint64_t step, bool last);
 
 // What is trained, on what and with what. The tokenizer is made from the model's vocabulary, the plan from
