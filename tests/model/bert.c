@@ -28,7 +28,8 @@ static float *expected(const qsc_safetensors *file, const char *name, size_t flo
     return x;
 }
 
-static void expect_near(const qsc_safetensors *file, const char *name, const float *x, size_t n, double tolerance)
+static void expect_near(const qsc_safetensors *file, const char *name, const float *x, size_t n,
+                        double tolerance)
 {
     float *want = expected(file, name, n);
     double worst = share_of_largest(x, want, n);
@@ -36,20 +37,23 @@ static void expect_near(const qsc_safetensors *file, const char *name, const flo
     free(want);
 }
 
-// attention.self.key.bias has the gradient 0, since softmax ignores what is added to a whole row: what is computed for it is rounding.
+// attention.self.key.bias has the gradient 0, since softmax ignores what is added to a whole row: what is
+// computed for it is rounding.
 static bool is_key_bias(const struct qsc_bert_tensor *t)
 {
     return strstr(t->name, "key.bias") != NULL;
 }
 
-// Tensor by tensor, as a share of each tensor's largest value; of every `every`-th element of the flat vector.
-static void expect_tensors_near(const struct qsc_bert_layout *layout, const float *x, const float *want, size_t every, double tolerance,
-                                const char *what)
+// Tensor by tensor, as a share of each tensor's largest value; of every `every`-th element of the flat
+// vector.
+static void expect_tensors_near(const struct qsc_bert_layout *layout, const float *x, const float *want,
+                                size_t every, double tolerance, const char *what)
 {
     for (int i = 0; i < layout->count; i++) {
         const struct qsc_bert_tensor *t = &layout->tensors[i];
         double worst = 0, largest = 1e-30;
-        for (size_t j = (t->offset + every - 1) / every * every; j < t->offset + qsc_bert_tensor_floats(t); j += every) {
+        for (size_t j = (t->offset + every - 1) / every * every; j < t->offset + qsc_bert_tensor_floats(t);
+             j += every) {
             double d = fabs((double)x[j] - (double)want[j / every]);
             worst = d <= worst ? worst : isnan(d) ? INFINITY : d;
             largest = fmax(largest, fabs((double)want[j / every]));
@@ -65,14 +69,16 @@ static void check_states_and_gradients(const struct model_case *m)
     fixture_make(&f, m, QSC_BERT_TRAINING);
     qsc_safetensors *file = golden(m);
     struct qsc_bert_step step = fixture_step(&f, false);
-    float *gradient = malloc(step.gradient.floats * sizeof *gradient), *logits = malloc((size_t)(f.batch.tokens * m->labels) * sizeof *logits);
+    float *gradient = malloc(step.gradient.floats * sizeof *gradient),
+          *logits = malloc((size_t)(f.batch.tokens * m->labels) * sizeof *logits);
     memset(gradient, 0xFF, step.gradient.floats * sizeof *gradient); // NaN: every element must be written
     double loss;
     cr_assert_eq(qsc_bert_loss_backward(f.ws, f.weights, &f.batch, &step, gradient, &loss), 0);
     for (int i = 0; i <= m->layers; i++) {
         char name[32];
         snprintf(name, sizeof name, "hidden.%d", i);
-        expect_near(file, name, qsc_bert_workspace_hidden(f.ws, i), (size_t)(f.batch.tokens * m->hidden), 1e-5);
+        expect_near(file, name, qsc_bert_workspace_hidden(f.ws, i), (size_t)(f.batch.tokens * m->hidden),
+                    1e-5);
     }
     float mean = (float)(loss / f.labelled);
     expect_near(file, "loss", &mean, 1, 1e-5);
@@ -142,7 +148,8 @@ static void adamw(struct fixture *f, float *m, float *v, const float *gradient, 
     for (int i = 0; i < f->layout.count; i++) {
         const struct qsc_bert_tensor *t = &f->layout.tensors[i];
         o.weight_decay = t->decay ? 0.05 : 0;
-        qsc_adamw_step(params + t->offset, m + t->offset, v + t->offset, gradient + t->offset, qsc_bert_tensor_floats(t), &o);
+        qsc_adamw_step(params + t->offset, m + t->offset, v + t->offset, gradient + t->offset,
+                       qsc_bert_tensor_floats(t), &o);
     }
     qsc_bert_weights_pack(f->weights, 0, qsc_bert_weights_matrices(f->weights));
 }
@@ -155,7 +162,8 @@ static void check_steps(const struct model_case *m)
     qsc_safetensors *file = golden(m);
     struct qsc_bert_step step = fixture_step(&f, false);
     size_t n = f.layout.floats;
-    float *gradient = malloc(n * sizeof *gradient), *first = calloc(n, sizeof *first), *second = calloc(n, sizeof *second);
+    float *gradient = malloc(n * sizeof *gradient), *first = calloc(n, sizeof *first),
+          *second = calloc(n, sizeof *second);
     float losses[STEPS], norms[STEPS];
     for (int s = 0; s < STEPS; s++) {
         double loss;

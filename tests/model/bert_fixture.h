@@ -1,4 +1,5 @@
-// Small models, and batches for them, whose every number comes from the counter-based generator: the golden script draws the same ones.
+// Small models, and batches for them, whose every number comes from the counter-based generator: the golden
+// script draws the same ones.
 #ifndef QUIESCE_TESTS_MODEL_BERT_FIXTURE_H
 #define QUIESCE_TESTS_MODEL_BERT_FIXTURE_H
 
@@ -62,10 +63,10 @@ static inline void fixture_params(float *params, const struct qsc_bert_layout *l
         for (size_t j = 0; j < n; j++) {
             float u = (float)(words[j] >> 8) / 8388608.0f - 1;
             bool norm = strstr(t->name, "LayerNorm.weight") != NULL;
-            params[t->offset + j] = norm                             ? 1 + u / 4
-                                    : t->cols == 0                   ? u / 8
+            params[t->offset + j] = norm                            ? 1 + u / 4
+                                    : t->cols == 0                  ? u / 8
                                     : strstr(t->name, "embeddings") ? u
-                                                                     : u / 4;
+                                                                    : u / 4;
         }
         free(words);
     }
@@ -93,7 +94,11 @@ static inline void fixture_inputs(struct fixture *f, const struct model_case *m)
         f->labelled += f->labels[t] >= 0;
     }
     free(words);
-    f->batch = (struct qsc_batch){.tokens = n, .sequences = m->sequences, .ids = f->ids, .types = f->types, .cu_seqlens = f->starts,
+    f->batch = (struct qsc_batch){.tokens = n,
+                                  .sequences = m->sequences,
+                                  .ids = f->ids,
+                                  .types = f->types,
+                                  .cu_seqlens = f->starts,
                                   .labels = f->labels};
 }
 
