@@ -58,7 +58,7 @@ static struct block *adopt(void)
             continue;
         if (is_empty(block))
             return block;
-        atomic_store_explicit(&block->taken, false, memory_order_release);
+        atomic_store_explicit(&block->taken, false, memory_order_release); // pairs with the exchange above
     }
     return NULL;
 }
@@ -142,7 +142,7 @@ bool qsc_pin_slots_hold(const struct qsc_version *version, int32_t *owner)
     // acquire: pairs with the push in allocate
     struct block *block = atomic_load_explicit(&registry, memory_order_acquire);
     for (; block; block = block->older)
-        for (uint32_t i = 0; i < block->count; i++)
+        for (uint32_t i = 0; i < block->count; i++) // acquire: as in qsc_pin_slots_find
             if (atomic_load_explicit(&block->slots[i], memory_order_acquire) == version) {
                 *owner = atomic_load_explicit(&block->thread, memory_order_relaxed);
                 return true;

@@ -47,7 +47,8 @@ int qsc_snapshot_pin(qsc_snapshot *cell, qsc_pin *pin)
     // replaced, and then the grace period that follows the replacement waits for the section, so that the
     // reclaiming thread finds the slot filled; or it began afterwards, and then it loaded a newer version.
     qsc_rcu_read_lock();
-    const struct qsc_version *version = __atomic_load_n(&cell->current, __ATOMIC_ACQUIRE); // publish_locked
+    const struct qsc_version *version =
+        __atomic_load_n(&cell->current, __ATOMIC_ACQUIRE);      // pairs with publish_locked
     atomic_store_explicit(slot, version, memory_order_release); // pairs with the load in qsc_pin_slots_hold
     qsc_rcu_read_unlock();
     pin->version = version;

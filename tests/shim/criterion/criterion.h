@@ -87,7 +87,7 @@ __attribute__((weak)) void shim_register(struct shim_test *test)
     SHIM_REGISTER(Suite, Name, #Name, Suite##_##Name##_run, Suite##_##Name##_params, __VA_ARGS__) \
     static void Suite##_##Name##_impl(Param)
 
-__attribute__((weak)) void shim_stop(void)
+__attribute__((weak, noreturn)) void shim_stop(void)
 {
     if (pthread_equal(pthread_self(), shim_runner))
         longjmp(shim_abandon, 1);

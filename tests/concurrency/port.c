@@ -1,0 +1,151 @@
+#include "threads.h"
+
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <quiesce/concurrency/port.h>
+#include <signal.h>
+#include <stdatomic.h>
+
+static _Atomic int
+    thread_create_error; // what the wrapped pthread_create returns instead of starting a thread
+
+int __real_pthread_create(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
+int __wrap_pthread_create(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *),
+                          void *arg)
+{
+    return thread_create_error ? thread_create_error : __real_pthread_create(thread, attributes, run, arg);
+}
+
+static uint32_t word;
+static _Atomic int result;
+
+static void start(pthread_t *thread, void *(*run)(void *))
+{
+    atomic_store(&result, -1);
+    cr_assert_eq(pthread_create(thread, NULL, run, NULL), 0);
+}
+
+static void *wait_long(void *unused)
+{
+    struct timespec deadline = in_ms(20000);
+    atomic_store(&result, qsc_port_futex_wait(&word, 7, &deadline));
+    return unused;
+}
+
+static void on_signal(int signal)
+{
+    (void)signal;
+}
+
+Test(port, a_word_that_differs_does_not_wait)
+{
+    word = 1;
+    cr_assert_eq(qsc_port_futex_wait(&word, 2, NULL), EAGAIN);
+}
+
+Test(port, deadlines_are_absolute)
+{
+    word = 1;
+    struct timespec deadline = in_ms(20), past = in_ms(-1500);
+    cr_assert_eq(qsc_port_futex_wait(&word, 1, &past), ETIMEDOUT);
+    cr_assert_eq(qsc_port_futex_wait(&word, 1, &deadline), ETIMEDOUT);
+    struct timespec now = qsc_port_now();
+    cr_assert(now.tv_sec > deadline.tv_sec ||
+              (now.tv_sec == deadline.tv_sec && now.tv_nsec >= deadline.tv_nsec));
+}
+
+Test(port, refuses_malformed_deadlines)
+{
+    word = 1;
+    struct timespec deadlines[] = {{0, 1000000000}, {0, -1}, {-1, 0}};
+    for (int i = 0; i < 3; i++)
+        cr_assert_eq(qsc_port_futex_wait(&word, 1, &deadlines[i]), EINVAL);
+}
+
+Test(port, wakes, .timeout = 20)
+{
+    pthread_t thread;
+    word = 7;
+    start(&thread, wait_long);
+    while (atomic_load(&result) < 0) {
+        qsc_port_futex_wake(&word, 1);
+        sched_yield();
+    }
+    pthread_join(thread, NULL);
+    cr_assert_eq(result, 0);
+}
+
+Test(port, signals_interrupt, .timeout = 20)
+{
+    struct sigaction action = {.sa_handler = on_signal}, before; // without SA_RESTART
+    cr_assert_eq(sigaction(SIGUSR1, &action, &before), 0);
+    pthread_t thread;
+    word = 7;
+    start(&thread, wait_long);
+    while (atomic_load(&result) < 0) {
+        pthread_kill(thread, SIGUSR1);
+        sleep_ms(1);
+    }
+    pthread_join(thread, NULL);
+    cr_assert_eq(result, EINTR);
+    sigaction(SIGUSR1, &before, NULL);
+}
+
+Test(port, keeps_errno)
+{
+    word = 1;
+    errno = ENOTTY;
+    cr_assert_eq(qsc_port_futex_wait(&word, 2, NULL), EAGAIN);
+    qsc_port_futex_wake(NULL, 1); // as after the memory was freed
+    cr_assert_eq(errno, ENOTTY);
+}
+
+Test(port, the_clock_runs)
+{
+    uint64_t before = qsc_port_now_ns();
+    sleep_ms(2);
+    struct timespec now = qsc_port_now();
+    uint64_t after = (uint64_t)now.tv_sec * 1000000000U + (uint64_t)now.tv_nsec;
+    cr_assert(after >= before + 2000000 && qsc_port_now_ns() >= after);
+}
+
+static void *read_mask(void *mask)
+{
+    pthread_sigmask(SIG_BLOCK, NULL, mask);
+    return NULL;
+}
+
+static bool mask_unchanged(const sigset_t *before)
+{
+    sigset_t now;
+    pthread_sigmask(SIG_BLOCK, NULL, &now);
+    for (int signal = 1; signal < SIGRTMIN; signal++)
+        if (sigismember(&now, signal) != sigismember(before, signal))
+            return false;
+    return true;
+}
+
+Test(port, its_threads_leave_signals_to_the_program)
+{
+    sigset_t before, inside;
+    pthread_sigmask(SIG_BLOCK, NULL, &before);
+    pthread_t thread;
+    cr_assert_eq(qsc_port_thread_create(&thread, read_mask, &inside), 0);
+    pthread_join(thread, NULL);
+    cr_assert(sigismember(&inside, SIGINT) && sigismember(&inside, SIGUSR1) && sigismember(&inside, SIGALRM));
+    cr_assert(!sigismember(&inside, SIGSEGV) && !sigismember(&inside, SIGABRT) &&
+              !sigismember(&inside, SIGPROF));
+    cr_assert(mask_unchanged(&before));
+}
+
+Test(port, a_thread_that_does_not_start_is_reported)
+{
+    sigset_t before;
+    pthread_sigmask(SIG_BLOCK, NULL, &before);
+    pthread_t thread;
+    thread_create_error = EAGAIN;
+    cr_assert_eq(qsc_port_thread_create(&thread, read_mask, NULL), EAGAIN);
+    thread_create_error = 0;
+    cr_assert(mask_unchanged(&before));
+}
