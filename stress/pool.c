@@ -1,0 +1,248 @@
+/* Two foreign threads drive one pool: trees of groups on the heap that are freed at once, groups waited for
+ * in another order than spawned, nested loops, and tasks that only an idle worker can run because the thread
+ * that spawned them stands still. Oracle: every task and chunk runs once, and before its wait returns; no two
+ * threads are in one slot; a thread that waits for a group begins nothing that is not below it. */
+#include "stress.h"
+
+#include <quiesce/concurrency/pool.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <time.h>
+
+enum {
+    THREADS = STRESS_THREADS(3, 2),
+    FOREIGN = STRESS_THREADS(2, 1),
+    ROUNDS = STRESS_SIZE(40, 1),
+    DEPTH = STRESS_THREADS(5, 1),
+    CHUNKS = STRESS_THREADS(12, 2)
+};
+
+struct world {
+    qsc_pool *pool;
+    _Atomic(void *) inside[THREADS]; // which thread runs tasks in the slot
+    _Atomic long stolen;             // tasks begun by another thread than spawned them
+};
+
+struct node {
+    struct world *world;
+    struct node *parent; // the node that waits for this one's group
+    qsc_group *group;
+    qsc_task task;
+    void *spawner;
+    int depth;
+    long sum; // plain, like `runs`: the spawn and the join must order them
+    int runs;
+    _Atomic int ran; // relaxed: the same for those who may not yet know
+};
+
+static _Thread_local char self;          // its address is the thread's name
+static _Thread_local qsc_group *awaited; // by the innermost wait on this thread's stack
+
+static void *begin(struct node *me)
+{
+    struct world *world = me->world;
+    int slot = qsc_pool_worker_index(world->pool);
+    assert(slot >= 0 && slot < qsc_pool_threads(world->pool));
+    void *before = atomic_exchange_explicit(&world->inside[slot], &self, memory_order_relaxed);
+    assert(before == NULL || before == &self);
+    const struct node *above = me;
+    while (awaited && above && above->group != awaited)
+        above = above->parent;
+    assert(above);
+    me->runs++;
+    if (me->spawner != &self)
+        atomic_fetch_add_explicit(&world->stolen, 1, memory_order_relaxed);
+    return before;
+}
+
+static void end(struct node *me, void *before)
+{
+    int slot = qsc_pool_worker_index(me->world->pool);
+    atomic_store_explicit(&me->world->inside[slot], before, memory_order_relaxed);
+    atomic_store_explicit(&me->ran, 1, memory_order_relaxed);
+}
+
+static void spawn(struct node *parent, qsc_group *group, struct node *child, void (*run)(void *))
+{
+    *child = (struct node){.world = parent->world,
+                           .parent = parent,
+                           .group = group,
+                           .spawner = &self,
+                           .depth = parent->depth - 1};
+    qsc_task_spawn(parent->world->pool, group, &child->task, run, child);
+}
+
+static void join(struct node *me, qsc_group *group)
+{
+    qsc_group *outer = awaited;
+    awaited = group;
+    qsc_group_wait(me->world->pool, group);
+    awaited = outer;
+}
+
+static void tree(void *arg)
+{
+    struct node *me = arg;
+    void *before = begin(me);
+    me->sum = 1;
+    if (me->depth > 0) {
+        struct {
+            qsc_group group;
+            struct node child[2];
+        } *fork = calloc(1, sizeof *fork);
+        assert(fork);
+        spawn(me, &fork->group, &fork->child[0], tree);
+        spawn(me, &fork->group, &fork->child[1], tree);
+        if (me->depth % 2)
+            sched_yield();
+        join(me, &fork->group);
+        for (int i = 0; i < 2; i++) {
+            assert(fork->child[i].runs == 1);
+            me->sum += fork->child[i].sum;
+        }
+        free(fork);
+    }
+    end(me, before);
+}
+
+static void check_tree(const struct node *root)
+{
+    assert(root->runs == 1 && root->sum == (2L << root->depth) - 1);
+}
+
+// The group spawned into last is waited for last; one grows by a task of its own.
+struct family {
+    struct node node, late;
+};
+
+static void grow(void *arg)
+{
+    struct family *me = arg;
+    void *before = begin(&me->node);
+    spawn(me->node.parent, me->node.group, &me->late, tree);
+    end(&me->node, before);
+}
+
+static void crossed(struct node *me)
+{
+    qsc_group a = QSC_GROUP_INIT, b = QSC_GROUP_INIT;
+    struct node a1, a2, b1;
+    struct family b2;
+    spawn(me, &a, &a1, tree);
+    spawn(me, &a, &a2, tree);
+    spawn(me, &b, &b1, tree);
+    b2.node = (struct node){.world = me->world, .parent = me, .group = &b, .spawner = &self};
+    qsc_task_spawn(me->world->pool, &b, &b2.node.task, grow, &b2);
+    join(me, &a);
+    check_tree(&a1);
+    check_tree(&a2);
+    join(me, &b);
+    check_tree(&b1);
+    assert(b2.node.runs == 1);
+    check_tree(&b2.late);
+}
+
+struct loop {
+    struct node node; // its parent called the loop
+    int hits[CHUNKS][CHUNKS];
+    int row;
+};
+
+static void touch(void *ctx, size_t lo, size_t hi)
+{
+    struct loop *loop = ctx;
+    assert(hi - lo == 1 || (hi - lo == 3 && lo % 3 == 0) || hi == CHUNKS);
+    for (size_t i = lo; i < hi; i++)
+        loop->hits[loop->row][i]++;
+}
+
+static void nest(void *ctx, size_t lo, size_t hi)
+{
+    struct loop *outer = ctx, inner = {.row = (int)lo};
+    assert(hi == lo + 1);
+    qsc_parallel_for(outer->node.world->pool, 0, CHUNKS, 3, touch, &inner);
+    for (int i = 0; i < CHUNKS; i++)
+        outer->hits[lo][i] += inner.hits[lo][i];
+}
+
+static void loops(struct node *me)
+{
+    struct loop loop = {.node = *me};
+    qsc_parallel_for(me->world->pool, 0, CHUNKS, 1, nest, &loop);
+    for (int i = 0; i < CHUNKS; i++)
+        for (int k = 0; k < CHUNKS; k++)
+            assert(loop.hits[i][k] == 1);
+}
+
+// Only a worker can run the child: we stand still until it has.
+static void hand_over(struct node *me)
+{
+    qsc_group group = QSC_GROUP_INIT;
+    struct node child;
+    spawn(me, &group, &child, tree);
+    while (!atomic_load_explicit(&child.ran, memory_order_relaxed))
+        sched_yield();
+    join(me, &group);
+    check_tree(&child);
+}
+
+static void hand_over_in_slot(void *ctx, size_t lo, size_t hi)
+{
+    struct node *me = ctx;
+    assert(lo == 0 && hi == 1);
+    hand_over(me);
+}
+
+static void drive(struct node *me)
+{
+    qsc_group group = QSC_GROUP_INIT;
+    struct node root;
+    spawn(me, &group, &root, tree);
+    join(me, &group);
+    check_tree(&root);
+    crossed(me);
+    loops(me);
+}
+
+struct member {
+    struct world *shared, *alone;
+    int number;
+};
+
+static void *run(void *arg)
+{
+    struct member *me = arg;
+    struct node shared = {.world = me->shared, .depth = DEPTH + 1}, alone = {.world = me->alone, .depth = 3};
+    for (int round = 0; round < ROUNDS; round++) {
+        drive(&shared);
+        if ((round + me->number) % 4 == 0)
+            nanosleep(&(struct timespec){.tv_nsec = 60000}, NULL); // let the workers fall asleep
+        shared.depth = 1;
+        hand_over(&shared);
+        qsc_parallel_for(me->shared->pool, 0, 1, 1, hand_over_in_slot, &shared);
+        shared.depth = DEPTH + 1;
+        drive(&alone);
+    }
+    return NULL;
+}
+
+static long batch(void)
+{
+    struct world shared = {0}, alone = {0};
+    int error = qsc_pool_create(&shared.pool, &(struct qsc_pool_config){.threads = THREADS});
+    assert(error == 0);
+    error = qsc_pool_create(&alone.pool, &(struct qsc_pool_config){.threads = 1});
+    assert(error == 0);
+    struct member members[FOREIGN];
+    for (int i = 0; i < FOREIGN; i++)
+        members[i] = (struct member){&shared, &alone, i};
+    stress_threads(FOREIGN, run, members, sizeof *members);
+    qsc_pool_destroy(shared.pool);
+    qsc_pool_destroy(alone.pool);
+    return shared.stolen;
+}
+
+int main(void)
+{
+    return stress_repeat("tasks run by another thread than spawned them", batch, 1000);
+}
