@@ -1,0 +1,193 @@
+#include "numbers.h"
+
+#include <criterion/criterion.h>
+#include <quiesce/kernels/cpu/linear_plan.h>
+
+#include <errno.h>
+#include <string.h>
+
+// Every way to compute that this machine has, each against doubles.
+enum { WAYS = 3 };
+
+static qsc_linear *plan_of(int way, int n, int k)
+{
+    qsc_linear *plan = NULL;
+    if (way < qsc_panel_unit_count && qsc_panel_units[way].present())
+        cr_assert_eq(qsc_linear_create_plain(&plan, n, k, &qsc_panel_units[way]), 0);
+    return plan;
+}
+
+static float *
+lines(size_t floats) // at a multiple of 64 bytes, filled with NaN: nothing may be read unwritten
+{
+    size_t bytes = (floats * sizeof(float) + 127) / 64 * 64;
+    float *p = aligned_alloc(64, bytes);
+    memset(p, 0xFF, bytes);
+    return p;
+}
+
+struct layer {
+    qsc_linear *plan;
+    int n, k;
+    float *w, *bias, *packed, *packed_t, *scratch;
+};
+
+static bool layer_make(struct layer *l, int way, int n, int k)
+{
+    size_t weights = (size_t)n * (size_t)k;
+    *l = (struct layer){.plan = plan_of(way, n, k), .n = n, .k = k};
+    if (!l->plan)
+        return false;
+    l->w = random_floats(weights, 1, 1);
+    l->bias = random_floats((size_t)n, 1, 2);
+    l->packed = lines(qsc_linear_packed_floats(l->plan));
+    l->packed_t = lines(qsc_linear_packed_t_floats(l->plan));
+    l->scratch = lines(qsc_linear_scratch_floats(l->plan));
+    qsc_linear_pack(l->plan, l->packed, l->w);
+    qsc_linear_pack_t(l->plan, l->packed_t, l->w);
+    return true;
+}
+
+static void layer_free(struct layer *l)
+{
+    qsc_linear_destroy(l->plan);
+    free(l->w);
+    free(l->bias);
+    free(l->packed);
+    free(l->packed_t);
+    free(l->scratch);
+}
+
+// c (rows, columns) = start[column] + sum over depth of a(i, d) b(d, j), in doubles.
+static double *product(const float *a, size_t a_row, size_t a_step, const float *b, size_t b_step,
+                       size_t b_column, const float *start, int rows, int columns, int depth)
+{
+    double *c = calloc((size_t)rows * (size_t)columns + 1, sizeof *c);
+    for (size_t i = 0; i < (size_t)rows; i++) {
+        for (size_t j = 0; j < (size_t)columns; j++) {
+            double sum = start ? (double)start[j] : 0;
+            for (size_t d = 0; d < (size_t)depth; d++)
+                sum += (double)a[i * a_row + d * a_step] * (double)b[d * b_step + j * b_column];
+            c[i * (size_t)columns + j] = sum;
+        }
+    }
+    return c;
+}
+
+static void expect_near(const float *got, double *want, size_t n, const char *what, const struct layer *l,
+                        int m)
+{
+    double worst = difference(got, want, n);
+    cr_assert(worst < 1e-5, "%s of (%d,%d), m = %d, %s: %g", what, l->n, l->k, m, l->plan->way->name, worst);
+    free(want);
+}
+
+static void compare(const struct layer *l, int m)
+{
+    size_t n = (size_t)l->n, k = (size_t)l->k, rows = (size_t)m;
+    float *x = random_floats(rows * k, 1, 3), *dy = random_floats(rows * n, 1, 4);
+    float *y = lines(rows * n), *dx = lines(rows * k), *dw = lines(n * k), *db = lines(n);
+    cr_assert_eq(qsc_linear_forward(l->plan, y, x, l->packed, l->bias, m, l->scratch), 0);
+    expect_near(y, product(x, k, 1, l->w, 1, k, l->bias, m, l->n, l->k), rows * n, "y", l, m);
+    cr_assert_eq(qsc_linear_forward(l->plan, y, x, l->packed, NULL, m, l->scratch), 0);
+    expect_near(y, product(x, k, 1, l->w, 1, k, NULL, m, l->n, l->k), rows * n, "y without bias", l, m);
+    cr_assert_eq(qsc_linear_backward_input(l->plan, dx, dy, l->packed_t, m, l->scratch), 0);
+    expect_near(dx, product(dy, n, 1, l->w, k, 1, NULL, m, l->k, l->n), rows * k, "dx", l, m);
+    cr_assert_eq(qsc_linear_backward_weight(l->plan, dw, db, dy, x, m, l->scratch), 0);
+    expect_near(dw, product(dy, 1, n, x, k, 1, NULL, l->n, l->k, m), n * k, "dw", l, m);
+    float *ones = malloc((rows + 1) * sizeof *ones);
+    for (size_t i = 0; i < rows; i++)
+        ones[i] = 1;
+    expect_near(db, product(dy, 1, n, ones, 1, 0, NULL, l->n, 1, m), n, "db", l, m);
+    float *same = lines(n * k);
+    cr_assert_eq(qsc_linear_backward_weight(l->plan, same, NULL, dy, x, m, l->scratch), 0);
+    cr_assert_eq(memcmp(same, dw, n * k * sizeof *dw), 0, "dw depends on more than its inputs");
+    free(x), free(dy), free(y), free(dx), free(dw), free(db), free(ones), free(same);
+}
+
+static const int shapes[][2] = {{1, 1},   {1, 7},   {7, 1},    {36, 36},  {52, 36},  {36, 52},
+                                {9, 384}, {64, 64}, {128, 65}, {112, 48}, {51, 800}, {800, 20}};
+enum { SHAPES = sizeof shapes / sizeof shapes[0] };
+
+Test(linear, every_product_agrees_with_doubles)
+{
+    int tried = 0;
+    for (int way = 0; way < WAYS; way++) {
+        for (int s = 0; s < SHAPES; s++) {
+            struct layer l;
+            if (!layer_make(&l, way, shapes[s][0], shapes[s][1]))
+                continue;
+            for (int i = 0; i < 6; i++)
+                compare(&l, (const int[]){0, 1, 3, 8, 31, 257}[i]);
+            layer_free(&l);
+            tried++;
+        }
+    }
+    cr_assert(tried >= SHAPES);
+}
+
+// One row alone, and the same row anywhere among others.
+static void expect_row_alone(const struct layer *l, bool forward, int m)
+{
+    int columns = forward ? l->n : l->k, depth = forward ? l->k : l->n;
+    size_t out = (size_t)columns, in = (size_t)depth;
+    float *rows = random_floats((size_t)m * in, 1, 9), *all = lines((size_t)m * out), *alone = lines(out);
+    if (forward)
+        cr_assert_eq(qsc_linear_forward(l->plan, all, rows, l->packed, l->bias, m, l->scratch), 0);
+    else
+        cr_assert_eq(qsc_linear_backward_input(l->plan, all, rows, l->packed_t, m, l->scratch), 0);
+    for (size_t i = 0; i < (size_t)m; i++) {
+        if (forward)
+            cr_assert_eq(qsc_linear_forward(l->plan, alone, rows + i * in, l->packed, l->bias, 1, l->scratch),
+                         0);
+        else
+            cr_assert_eq(qsc_linear_backward_input(l->plan, alone, rows + i * in, l->packed_t, 1, l->scratch),
+                         0);
+        cr_assert_eq(memcmp(alone, all + i * out, out * sizeof *all), 0, "row %zu of %d, (%d,%d), %s", i, m,
+                     l->n, l->k, l->plan->way->name);
+    }
+    free(rows), free(all), free(alone);
+}
+
+Test(linear, a_rows_bits_depend_on_that_row_alone)
+{
+    for (int way = 0; way < WAYS; way++) {
+        for (int s = 0; s < SHAPES; s++) {
+            struct layer l;
+            if (!layer_make(&l, way, shapes[s][0], shapes[s][1]))
+                continue;
+            for (int i = 0; i < 3; i++) {
+                expect_row_alone(&l, true, (const int[]){2, 15, 101}[i]);
+                expect_row_alone(&l, false, (const int[]){2, 15, 101}[i]);
+            }
+            layer_free(&l);
+        }
+    }
+}
+
+Test(linear, not_a_number_reaches_its_own_row_and_no_other)
+{
+    for (int way = 0; way < WAYS; way++) {
+        struct layer l;
+        if (!layer_make(&l, way, 50, 33))
+            continue;
+        enum { M = 20 };
+        float *x = random_floats(M * 33, 1, 3), *y = lines(M * 50);
+        x[7 * 33 + 5] = NAN;
+        cr_assert_eq(qsc_linear_forward(l.plan, y, x, l.packed, l.bias, M, l.scratch), 0);
+        for (int i = 0; i < M * 50; i++)
+            cr_assert_eq(isnan(y[i]) != 0, i / 50 == 7);
+        free(x), free(y);
+        layer_free(&l);
+    }
+}
+
+Test(linear, shapes_without_elements_are_refused)
+{
+    qsc_linear *plan;
+    cr_assert_eq(qsc_linear_create(&plan, 0, 4), EINVAL);
+    cr_assert_eq(qsc_linear_create(&plan, 4, -1), EINVAL);
+    cr_assert_eq(qsc_linear_create(&plan, 4, 4), 0);
+    qsc_linear_destroy(plan);
+    qsc_linear_destroy(NULL);
+}
