@@ -386,7 +386,8 @@ static int evaluate(struct training *t, int *stop)
     if (code)
         return code;
     event.accuracy = qsc_evaluation_accuracy(t->evaluation);
-    event.best = event.entities.f1 > state->best_f1;
+    // While not one entity is found the later weights are the better ones: the loss falls long before.
+    event.best = event.entities.f1 > state->best_f1 || state->best_f1 <= 0;
     if (event.best) {
         memcpy(state->best, state->params, state->floats * sizeof *state->best);
         state->best_f1 = event.entities.f1;
