@@ -47,41 +47,49 @@ static int read_block(struct qsc_lines *lines)
     return 0;
 }
 
-int qsc_lines_next(struct qsc_lines *lines, const char **line, size_t *bytes)
-{
-    size_t searched = 0; /* bytes of the line known to hold no line end */
-    for (;;) {
-        const size_t length = lines->end - lines->begin;
-        char *start = lines->buffer + lines->begin;
-        char *line_end = length > searched ? memchr(start + searched, '\n', length - searched) : NULL;
-        if (!line_end && lines->at_end) {
-            if (length == 0)
-                return ENODATA;
-            line_end = start + length;
-        }
-        searched = line_end ? (size_t)(line_end - start) : length;
-        if (line_end || searched > QSC_LINE_BYTES_MAX) {
-            lines->number++;
-            if (searched > QSC_LINE_BYTES_MAX)
-                return EFBIG;
-            *line = start;
-            *bytes = searched;
-            lines->begin += searched < length ? searched + 1 : searched;
-            return 0;
-        }
-        const int status = read_block(lines);
-        if (status)
-            return status;
-    }
-}
-
-bool qsc_lines_waiting(const struct qsc_lines *lines)
+/* Finds the end of the line that begins at `begin`. Returns whether it, or the fault that ends the reading,
+   is known without reading on. */
+static bool find_line(struct qsc_lines *lines)
 {
     const size_t length = lines->end - lines->begin;
-    if (lines->at_end || (length > 0 && memchr(lines->buffer + lines->begin, '\n', length)))
-        return true;
-    struct pollfd input = {.fd = lines->descriptor, .events = POLLIN};
-    return poll(&input, 1, 0) != 0; /* an error is read's to report */
+    if (length > lines->searched) {
+        const char *start = lines->buffer + lines->begin;
+        const char *line_end = memchr(start + lines->searched, '\n', length - lines->searched);
+        lines->searched = line_end ? (size_t)(line_end - start) : length;
+        if (line_end)
+            return true;
+    }
+    return lines->at_end || lines->failure || lines->searched > QSC_LINE_BYTES_MAX;
+}
+
+int qsc_lines_next(struct qsc_lines *lines, const char **line, size_t *bytes)
+{
+    while (!find_line(lines))
+        lines->failure = read_block(lines);
+    if (lines->failure)
+        return lines->failure;
+    const size_t length = lines->end - lines->begin;
+    if (lines->at_end && length == 0)
+        return ENODATA;
+    lines->number++;
+    if (lines->searched > QSC_LINE_BYTES_MAX)
+        return EFBIG;
+    *line = lines->buffer + lines->begin;
+    *bytes = lines->searched;
+    lines->begin += lines->searched < length ? lines->searched + 1 : length;
+    lines->searched = 0;
+    return 0;
+}
+
+bool qsc_lines_waiting(struct qsc_lines *lines)
+{
+    while (!find_line(lines)) {
+        struct pollfd input = {.fd = lines->descriptor, .events = POLLIN};
+        if (poll(&input, 1, 0) == 0)
+            return false;
+        lines->failure = read_block(lines);
+    }
+    return true;
 }
 
 void qsc_lines_complain(const struct qsc_lines *lines, int code)

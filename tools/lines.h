@@ -14,7 +14,9 @@ struct qsc_lines {
     char *buffer;
     size_t begin, end, capacity; /* what is read and not yet handed out */
     uint64_t number;             /* of the line last handed out, from 1 */
+    size_t searched;             /* bytes from `begin` known to hold no line end */
     bool at_end;
+    int failure; /* errno code of a read */
 };
 
 /*
@@ -25,9 +27,9 @@ struct qsc_lines {
 int qsc_lines_next(struct qsc_lines *lines, const char **line, size_t *bytes)
     __attribute__((warn_unused_result));
 
-/* Whether a next line, or the end, is known to be there or on its way: false means that whoever writes our
-   input may be waiting for an answer. Does not block. */
-bool qsc_lines_waiting(const struct qsc_lines *lines);
+/* Whether the next line, or the end, can be had without waiting for whoever writes our input, who may be
+   waiting for an answer to what they wrote. Reads what is there; does not block. */
+bool qsc_lines_waiting(struct qsc_lines *lines);
 
 /* Says on standard error what a code of qsc_lines_next means. */
 void qsc_lines_complain(const struct qsc_lines *lines, int code);

@@ -7,6 +7,8 @@
 /* In the order in which a newcomer meets them; ends with NULL. */
 static const struct qsc_command *const commands[] = {
     &qsc_train_command,
+    &qsc_eval_command,
+    &qsc_tag_command,
     &qsc_tokenize_command,
     NULL,
 };
