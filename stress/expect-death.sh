@@ -7,7 +7,7 @@ shift
 RUNS=5
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-export STRESS_HANG=2 TSAN_OPTIONS=halt_on_error=1 ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1
+export STRESS_HANG=1 TSAN_OPTIONS=halt_on_error=1 ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1
 
 run=1
 while [ $run -le $RUNS ]; do

@@ -1,7 +1,8 @@
-/* Four threads enter one section by all three doors; the last to leave frees the mutex. A thread that holds
- * it sometimes sleeps, so that the others use up their spinning and sleep as well; some of their deadlines
- * pass. Oracle: nobody else inside, no update lost, nobody counted as waiting at the end, no access after the
- * free. */
+/* Four threads enter one section by all three doors. One that is inside sometimes sleeps, so that the others
+ * use up their spinning and sleep as well, and some of their deadlines pass. Then they part: object after
+ * object, each drops its reference under the object's mutex, and the last one frees the object, mutex
+ * included. Oracle: nobody else inside, no update lost, nobody counted as waiting at the end, no access after
+ * the free. */
 #include "stress.h"
 
 #include <errno.h>
@@ -10,18 +11,20 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { THREADS = STRESS_THREADS(4, 2), ROUNDS = STRESS_SIZE(300, 2) };
+enum { THREADS = STRESS_THREADS(4, 2), ROUNDS = STRESS_SIZE(200, 2), OBJECTS = STRESS_SIZE(200, 1) };
 
-struct shared {
+static qsc_mutex mutex;
+static long entries;       // plain: the mutex must order it
+static _Atomic int inside; // relaxed: it must not order what the mutex should
+
+struct object {
     qsc_mutex mutex;
     int users;
-    long entries; // plain: the mutex must order it
-    long *result;
-    _Atomic int inside; // relaxed: it must not order what the mutex should
 };
 
+static struct object *objects[OBJECTS];
+
 struct member {
-    struct shared *shared;
     int index;
     long met, entered;
 };
@@ -39,25 +42,24 @@ static struct timespec soon(long nanoseconds)
 // Enters by the door of this member's round. Returns whether it is inside; `met` counts finding it occupied.
 static bool enter(struct member *me, int round)
 {
-    qsc_mutex *mutex = &me->shared->mutex;
     switch ((me->index + round) % 4) {
     case 0:
-        qsc_mutex_lock(mutex);
+        qsc_mutex_lock(&mutex);
         return true;
     case 1:
-        if (qsc_mutex_trylock(mutex))
+        if (qsc_mutex_trylock(&mutex))
             return true;
         me->met++;
         return false;
     case 2:
-        if (!qsc_mutex_trylock(mutex)) {
+        if (!qsc_mutex_trylock(&mutex)) {
             me->met++;
-            qsc_mutex_lock(mutex);
+            qsc_mutex_lock(&mutex);
         }
         return true;
     default: {
         struct timespec deadline = soon(round % 3 ? 20000 : 2000000);
-        int error = qsc_mutex_lock_until(mutex, &deadline);
+        int error = qsc_mutex_lock_until(&mutex, &deadline);
         assert(error == 0 || error == ETIMEDOUT);
         if (error)
             me->met++;
@@ -68,56 +70,61 @@ static bool enter(struct member *me, int round)
 
 static void section(struct member *me, int round)
 {
-    struct shared *shared = me->shared;
-    int others = atomic_fetch_add_explicit(&shared->inside, 1, memory_order_relaxed);
+    int others = atomic_fetch_add_explicit(&inside, 1, memory_order_relaxed);
     assert(others == 0);
-    shared->entries++;
+    entries++;
     me->entered++;
     if (round % 8 == 0)
         nanosleep(&(struct timespec){.tv_nsec = 20000}, NULL);
     else if (round % 3 == 0)
         sched_yield();
-    atomic_fetch_sub_explicit(&shared->inside, 1, memory_order_relaxed);
+    atomic_fetch_sub_explicit(&inside, 1, memory_order_relaxed);
+}
+
+static void part(struct object *object)
+{
+    qsc_mutex_lock(&object->mutex);
+    bool last = --object->users == 0;
+    qsc_mutex_unlock(&object->mutex);
+    if (last) {
+        assert(object->mutex.word == 0);
+        free(object);
+    }
 }
 
 static void *run(void *arg)
 {
     struct member *me = arg;
-    struct shared *shared = me->shared;
     for (int round = 0; round < ROUNDS; round++)
         if (enter(me, round)) {
             section(me, round);
-            qsc_mutex_unlock(&shared->mutex);
+            qsc_mutex_unlock(&mutex);
         }
-    qsc_mutex_lock(&shared->mutex);
-    me->entered++;
-    shared->entries++;
-    bool last = --shared->users == 0;
-    qsc_mutex_unlock(&shared->mutex);
-    if (last) {
-        assert(shared->mutex.word == 0);
-        *shared->result = shared->entries;
-        free(shared);
-    }
+    for (int i = 0; i < OBJECTS; i++)
+        part(objects[i]);
     return NULL;
 }
 
 static long batch(void)
 {
-    struct shared *shared = calloc(1, sizeof *shared);
-    assert(shared);
-    long entries = 0, entered = 0, met = 0;
-    shared->users = THREADS;
-    shared->result = &entries;
+    mutex = (qsc_mutex)QSC_MUTEX_INIT;
+    entries = 0;
+    for (int i = 0; i < OBJECTS; i++) {
+        objects[i] = malloc(sizeof *objects[i]);
+        assert(objects[i]);
+        *objects[i] = (struct object){.users = THREADS};
+    }
     struct member members[THREADS];
     for (int i = 0; i < THREADS; i++)
-        members[i] = (struct member){.shared = shared, .index = i};
+        members[i] = (struct member){.index = i};
     stress_threads(THREADS, run, members, sizeof *members);
+
+    long entered = 0, met = 0;
     for (int i = 0; i < THREADS; i++) {
         met += members[i].met;
         entered += members[i].entered;
     }
-    assert(entries == entered);
+    assert(entries == entered && mutex.word == 0);
     return met;
 }
 

@@ -103,6 +103,13 @@ static void *run(void *arg)
     return me->index < WRITERS ? write_rounds(me) : read_rounds(me);
 }
 
+static void *give_up(void *unused)
+{
+    struct timespec now = soon(0);
+    assert(qsc_rwlock_read_lock_until(&lock, &now) == ETIMEDOUT);
+    return unused;
+}
+
 static long batch(void)
 {
     struct member members[WRITERS + READERS];
@@ -118,6 +125,11 @@ static long batch(void)
         written += members[i].written;
     }
     assert(left == written && right == written);
+
+    qsc_rwlock_write_lock(
+        &lock); // the last one in line gives up: nobody after it could clear up what it leaves
+    stress_threads(1, give_up, members, 0);
+    qsc_rwlock_write_unlock(&lock);
     assert(lock.state == 0 && lock.line.word == 0);
     return met;
 }

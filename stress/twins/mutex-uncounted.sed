@@ -1,0 +1,4 @@
+# file: concurrency/mutex.c
+# bug: a waiter is not counted
+# killed-by: native tsan
+s/\(counted \? 0 : WAITER\)/0/

@@ -1,0 +1,4 @@
+# file: concurrency/rwlock.c
+# bug: a writer in line waits for writers only: reader and writer together
+# killed-by: native tsan
+s/WRITER \| READERS, WRITER, deadline/WRITER, WRITER, deadline/
