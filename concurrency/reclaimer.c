@@ -12,10 +12,10 @@
 #include <errno.h>
 
 // An unpin wakes nobody: it is one store. While pins hold up replaced versions, the thread looks again after
-// a pause that doubles between these bounds and is a hundred times as long as the look itself took.
+// a pause that doubles between these bounds, and is never shorter than fifty times what the look itself took.
 #define PAUSE_MIN_NS 50000
 #define PAUSE_MAX_NS 5000000
-#define PAUSE_PER_LOOK 100
+#define PAUSE_PER_LOOK 50
 
 // What was replaced so far now waits for its grace period. Under the lock.
 static bool take_replaced(struct qsc_snapshot_writer *writer)

@@ -64,11 +64,11 @@ struct qsc_snapshot_latency {
 };
 
 /* The oldest pin is that of the oldest replaced version which was still pinned when the reclaiming thread
- * last looked; it looks after each grace period, then at growing intervals of at most 5 ms. Its age is the
- * time since that version was replaced. So every pin of it is at least that old, and its holder's view is
- * that much out of date; a pin of the current version has no age, however long it lasts. The owner is the
- * kernel's id (gettid) of the thread that took the pin, which may have exited since. All three are 0 when
- * no replaced version was pinned. */
+ * last looked; it looks after each grace period, then at growing intervals, to 5 ms, or to fifty times what
+ * the look takes if that is more (thousands of pins). Its age is the time since that version was replaced.
+ * So every pin of it is at least that old, and its holder's view is that much out of date; a pin of the
+ * current version has no age, however long it lasts. The owner is the kernel's id (gettid) of the thread
+ * that took the pin, which may have exited since. All three are 0 when no replaced version was pinned. */
 struct qsc_snapshot_stats {
     uint64_t current_id; /* 0 before the first publication */
     uint64_t published, reclaimed;

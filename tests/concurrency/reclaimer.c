@@ -1,0 +1,243 @@
+#include "snapshot_support.h"
+
+#include <quiesce/concurrency/alloc.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+
+static qsc_snapshot cell;
+
+/* The linker routes pthread_create through the test, which can make it fail. */
+static atomic_int create_error;
+int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *),
+                          void *arg);
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *),
+                          void *arg);
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *),
+                          void *arg)
+{
+    return create_error ? create_error : __real_pthread_create(thread, attributes, run, arg);
+}
+
+static void begin(void)
+{
+    cr_assert_eq(qsc_snapshot_init(&cell, NULL), 0);
+}
+
+static void end(void)
+{
+    cr_assert_eq(qsc_snapshot_fini(&cell), 0);
+}
+
+Test(reclaimer, a_version_is_destroyed_once_nobody_can_reach_it_and_on_a_thread_of_the_cell)
+{
+    struct counted objects[3] = {0};
+    qsc_pin pin, again;
+    begin();
+    cr_assert_eq(publish(&cell, &objects[0]), 0);
+    cr_assert_eq(qsc_snapshot_pin(&cell, &pin), 0);
+    cr_assert_eq(qsc_snapshot_pin(&cell, &again), 0);
+    cr_assert_eq(publish(&cell, &objects[1]), 0);
+    cr_assert_eq(publish(&cell, &objects[2]), 0);
+    cr_assert(EVENTUALLY(objects[1].destroyed == 1), "a pinned version does not hold up a later one");
+    qsc_snapshot_unpin(&pin);
+    sleep_ms(20);
+    cr_assert_eq(objects[0].destroyed, 0, "pinned twice");
+    qsc_snapshot_unpin(&again);
+    cr_assert(EVENTUALLY(objects[0].destroyed == 1));
+    cr_assert_not(pthread_equal(objects[0].destroyer, pthread_self()));
+    cr_assert_eq(objects[2].destroyed, 0, "the current one stays");
+    end();
+}
+
+Test(reclaimer, a_section_holds_up_destruction_but_not_publication)
+{
+    struct counted objects[3] = {0};
+    begin();
+    cr_assert_eq(publish(&cell, &objects[0]), 0);
+    const struct qsc_version *version = qsc_snapshot_enter(&cell);
+    cr_assert_eq(publish(&cell, &objects[1]), 0);
+    cr_assert_eq(publish(&cell, &objects[2]), 0);
+    sleep_ms(20);
+    cr_assert_eq(version->object, &objects[0]);
+    cr_assert_eq(objects[0].destroyed, 0);
+    qsc_snapshot_leave(&cell);
+    cr_assert(EVENTUALLY(objects[0].destroyed == 1 && objects[1].destroyed == 1));
+    end();
+}
+
+static atomic_bool stuck, let_go;
+
+static void destroy_slowly(void *object)
+{
+    atomic_store(&stuck, true);
+    while (!atomic_load(&let_go))
+        sleep_ms(1);
+    counted_destroy(object);
+}
+
+Test(reclaimer, a_slow_destructor_holds_up_nobody_and_its_version_counts_until_it_ends)
+{
+    struct counted objects[4] = {0};
+    stuck = let_go = false;
+    begin();
+    cr_assert_eq(qsc_snapshot_publish(&cell, &objects[0], 1, destroy_slowly, NULL), 0);
+    cr_assert_eq(publish(&cell, &objects[1]), 0);
+    cr_assert(EVENTUALLY(stuck));
+    cr_assert_eq(publish(&cell, &objects[2]), 0);
+    cr_assert_eq(publish(&cell, &objects[3]), 0);
+    cr_assert_eq(stats_of(&cell).live_versions, 4);
+    cr_assert_eq(stats_of(&cell).live_bytes, 1 + 3 * sizeof *objects);
+    struct timespec soon = in_ms(10);
+    cr_assert_eq(qsc_snapshot_publish_until(&cell, &objects[0], 1, NULL, &soon, NULL), EINPROGRESS);
+    atomic_store(&let_go, true);
+    cr_assert(EVENTUALLY(stats_of(&cell).live_versions == 1));
+    end();
+}
+
+static struct counted published_by_destructor;
+
+static void destroy_and_publish(void *object)
+{
+    counted_destroy(object);
+    if (publish(&cell, &published_by_destructor))
+        counted_destroy(object); // the test sees the count
+}
+
+Test(reclaimer, a_destructor_may_publish)
+{
+    struct counted objects[2] = {0};
+    published_by_destructor = (struct counted){0};
+    begin();
+    cr_assert_eq(qsc_snapshot_publish(&cell, &objects[0], 1, destroy_and_publish, NULL), 0);
+    cr_assert_eq(publish(&cell, &objects[1]), 0);
+    cr_assert(EVENTUALLY(stats_of(&cell).current_id == 3 && stats_of(&cell).live_versions == 1));
+    cr_assert_eq(objects[0].destroyed, 1);
+    cr_assert_eq(objects[1].destroyed, 1);
+    end();
+    cr_assert_eq(published_by_destructor.destroyed, 1);
+}
+
+static double cpu_seconds(void)
+{
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+           (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1e-6;
+}
+
+Test(reclaimer, waiting_for_pins_and_for_work_costs_next_to_no_time)
+{
+    struct counted objects[2] = {0};
+    qsc_pin pin;
+    begin();
+    cr_assert_eq(publish(&cell, &objects[0]), 0);
+    cr_assert_eq(qsc_snapshot_pin(&cell, &pin), 0);
+    cr_assert_eq(publish(&cell, &objects[1]), 0);
+    double before = cpu_seconds();
+    sleep_ms(500);
+    cr_assert_lt(cpu_seconds() - before, 0.1, "with a pin in the way");
+    qsc_snapshot_unpin(&pin);
+    cr_assert(EVENTUALLY(objects[0].destroyed == 1));
+    before = cpu_seconds();
+    sleep_ms(300);
+    cr_assert_lt(cpu_seconds() - before, 0.01, "with nothing to do");
+    end();
+}
+
+Test(reclaimer, without_a_thread_there_is_no_cell)
+{
+    create_error = EAGAIN;
+    cr_assert_eq(qsc_snapshot_init(&cell, NULL), EAGAIN);
+    create_error = 0;
+    begin();
+    end();
+}
+
+/* Memory that runs out at the k-th allocation, and a count of what is not given back. */
+static atomic_long left, outstanding;
+
+static bool runs_out(void)
+{
+    if (atomic_fetch_sub(&left, 1) <= 0)
+        return true;
+    atomic_fetch_add(&outstanding, 1);
+    return false;
+}
+static void *failing_allocate(void *unused, size_t bytes, size_t align)
+{
+    (void)unused;
+    return runs_out() ? NULL : aligned_alloc(align, (bytes + align - 1) / align * align);
+}
+static void *failing_zeroed(void *unused, size_t bytes)
+{
+    (void)unused;
+    return runs_out() ? NULL : calloc(1, bytes);
+}
+static void *failing_reallocate(void *unused, void *memory, size_t bytes)
+{
+    (void)unused;
+    return runs_out() ? NULL : realloc(memory, bytes);
+}
+static void failing_release(void *unused, void *memory)
+{
+    (void)unused;
+    atomic_fetch_sub(&outstanding, 1);
+    free(memory);
+}
+static const struct qsc_allocator failing = {failing_allocate, failing_zeroed, failing_reallocate,
+                                             failing_release, NULL};
+
+/* A life of a cell, from a thread without slots. Returns the errors that were not memory running out. */
+static void *live_with_failures(void *memory_failed)
+{
+    enum { PINS = 40 };
+    struct counted objects[3] = {0};
+    qsc_pin pins[PINS];
+    int wrong = 0, failed = 0, published = 0;
+#define NOTE(call)                                                              \
+    ({                                                                          \
+        int error_ = (call);                                                    \
+        failed += error_ == ENOMEM;                                             \
+        wrong += error_ && error_ != ENOMEM && (error_ != ENOENT || published); \
+        error_;                                                                 \
+    })
+    if (NOTE(qsc_snapshot_init(&cell, NULL)) == 0) {
+        NOTE(qsc_snapshot_register_thread());
+        published += NOTE(publish(&cell, &objects[0])) == 0;
+        published += NOTE(publish(&cell, &objects[1])) == 0;
+        published +=
+            NOTE(qsc_snapshot_publish_until(&cell, &objects[2], 1, counted_destroy, NULL, NULL)) == 0;
+        for (int i = 0; i < PINS; i++) {
+            int error = NOTE(qsc_snapshot_pin(&cell, &pins[i]));
+            wrong += error && (pins[i].version || pins[i].slot);
+        }
+        for (int i = 0; i < PINS; i++)
+            qsc_snapshot_unpin(&pins[i]);
+        NOTE(qsc_snapshot_fini(&cell));
+        for (int i = 0; i < 3; i++)
+            published -= objects[i].destroyed;
+        wrong += published != 0;
+    }
+    *(bool *)memory_failed = failed > 0;
+    return (void *)(intptr_t)wrong;
+}
+
+Test(reclaimer, every_allocation_may_fail)
+{
+    long survived = 0;
+    bool failed = true;
+    qsc_alloc_set(&failing);
+    for (; failed; survived++) {
+        atomic_store(&left, survived);
+        cr_assert_eq(join(start(live_with_failures, &failed)), NULL, "allocation %ld", survived + 1);
+        atomic_store(&left, 1000);
+    }
+    cr_assert_gt(survived, 4, "the cell, three versions, slots");
+    long kept = outstanding; // the slots stay for later threads
+    for (int i = 0; i < 10; i++) {
+        atomic_store(&left, 1000);
+        cr_assert_eq(join(start(live_with_failures, &failed)), NULL);
+    }
+    cr_assert_eq(outstanding, kept);
+    qsc_alloc_set(NULL);
+}
