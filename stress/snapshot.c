@@ -13,6 +13,7 @@
 #include <time.h>
 
 enum {
+    ALL = STRESS_THREADS(1, 0), // 0 where every execution is explored: then loops must end by themselves
     READERS = STRESS_THREADS(3, 1),
     PUBLISHED = STRESS_SIZE(150, 2),
     COUNTERS = 2,
@@ -20,6 +21,7 @@ enum {
     WORDS = STRESS_SIZE(32, 2),
     MAX_VERSIONS = 4,
     HANDED = 4,
+    WAYS = 5,
 };
 
 struct object {
@@ -152,25 +154,36 @@ static void hand_over(struct member *me, int round)
     qsc_pin *held = malloc(sizeof *held);
     assert(held);
     *held = pin(me);
-    // acquire and release: pair with one another
-    release_handed(atomic_exchange_explicit(&handed[round % HANDED], held, memory_order_acq_rel));
+    _Atomic(qsc_pin *) *place = &handed[(round / WAYS) % HANDED];
+    release_handed(atomic_exchange_explicit(place, held, memory_order_acq_rel)); // pairs with the one before
+}
+
+static void *hand_over_and_exit(void *me)
+{
+    of_client = true;
+    hand_over(me, 0);
+    return NULL;
+}
+
+static void hand_over_in_new_thread(struct member *me, int round)
+{
+    (void)round;
+    stress_threads(1, hand_over_and_exit, me, sizeof *me);
 }
 
 static void read_all(struct member *me)
 {
-    static void (*const ways[])(struct member *, int) = {read_in_section, read_pinned, read_pinned_twice,
-                                                         hand_over};
+    static void (*const ways[WAYS])(struct member *, int) = {
+        read_in_section, read_pinned, read_pinned_twice, hand_over, hand_over_in_new_thread,
+    };
     if (me->index % 2) {
         int error = qsc_snapshot_register_thread();
         assert(!error);
     }
-    for (int round = 0; !atomic_load_explicit(&done, memory_order_relaxed); round++) {
-        ways[(me->index + round) % 4](me, round);
-#ifdef STRESS_ONCE
-        if (round == 1)
-            break;
-#endif
-    }
+    int round = 0;
+    do
+        ways[(me->index + round) % WAYS](me, round);
+    while (++round < 2 || (ALL && !atomic_load_explicit(&done, memory_order_relaxed)));
 }
 
 static int publish(uint64_t id, struct object *object)
@@ -187,12 +200,12 @@ static int publish(uint64_t id, struct object *object)
         break;
     default:
         clock_gettime(CLOCK_MONOTONIC, &deadline);
-        deadline.tv_sec++;
-        error = qsc_snapshot_publish_until(&cell, object, sizeof *object, destroy, &deadline, &given);
+        error = qsc_snapshot_publish_until(&cell, object, sizeof *object, destroy,
+                                           ALL && id % 2 ? NULL : &deadline, &given);
         if (error == EINPROGRESS)
-            error = 0; // a handed pin may stay long
+            error = 0; // an older version is in use
         else if (error == 0)
-            assert(alive == 1);
+            assert(atomic_load_explicit(&alive, memory_order_relaxed) == 1);
     }
     assert(error == 0 || error == EAGAIN || error == ETIMEDOUT);
     assert(given == (error ? 0 : id));
@@ -227,10 +240,15 @@ static void *run(void *arg)
     return NULL;
 }
 
+// Bounded by versions and by bytes in turn.
 static void begin(void)
 {
-    const struct qsc_snapshot_config bounds = {.max_live_versions = MAX_VERSIONS,
-                                               .max_live_bytes = MAX_VERSIONS * sizeof(struct object)};
+    static bool by_bytes;
+    by_bytes = !by_bytes;
+    const struct qsc_snapshot_config bounds = {
+        .max_live_versions = by_bytes ? 0 : MAX_VERSIONS,
+        .max_live_bytes = by_bytes ? MAX_VERSIONS * sizeof(struct object) : 0,
+    };
     int error = qsc_snapshot_init(&cell, &bounds);
     assert(!error);
     error = qsc_snapshot_publish(&cell, make(1), sizeof(struct object), destroy, NULL);
@@ -302,11 +320,14 @@ static void count_together(void)
 
 static long batch(void)
 {
-    count_together();
+    static bool count;
+    count = !count && ALL;
+    if (count)
+        count_together();
     return replace_under_readers();
 }
 
 int main(void)
 {
-    return stress_repeat("versions replaced while they were held", batch, 1000);
+    return stress_repeat("versions replaced while they were held", batch, STRESS_SIZE(1000, 0));
 }

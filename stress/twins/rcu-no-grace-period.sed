@@ -1,0 +1,4 @@
+# file: concurrency/rcu.c
+# bug: synchronize waits for nobody
+# killed-by: native asan tsan tsan-bare
+/urcu_memb_synchronize_rcu\(\);/d
