@@ -44,8 +44,7 @@ struct qsc_serving_config {
     double latency_seconds; /* of a round in which latencies are taken */
     double crowd_seconds;   /* of a round with one reader to every processor, in which requests are counted */
     double interval_ms;     /* between two publishes, on average */
-    double
-        window_ms; /* a swap window lasts so long, or until the replaced version is gone if that is later */
+    double window_ms;       /* a swap window lasts so long from the start of a publish */
     struct qsc_snapshot_config bounds;
     void (*progress)(void *context, int done, int total,
                      enum qsc_guard_kind kind); /* or NULL: after each round */

@@ -37,27 +37,26 @@ void qsc_serving_tally_fini(struct qsc_serving_tally *tally)
     *tally = (struct qsc_serving_tally){0};
 }
 
-static bool overlaps(uint64_t begin, uint64_t end, uint64_t from, uint64_t to)
+static bool inside(uint64_t time, uint64_t from, uint64_t to)
 {
-    return begin < to && from <= end;
+    return time >= from && time < to;
 }
 
-/* The swaps do not overlap each other's builds, so that only those around the request matter; there are few
- * of them. */
+/* A request's class is decided by when it begins, and windows have one length: if long requests, or late
+ * ends, drew requests into the windows, then whatever else slows requests down would be blamed on the swaps.
+ * The wait for the weights is different: there the longest is sought that has to do with a publish at all. */
 static struct classified classify(const struct qsc_serving_request *request,
                                   const struct qsc_serving_trace *trace, uint64_t window_ns)
 {
     struct classified result = {QUIET, false};
     for (size_t i = 0; i < trace->swap_count; i++) {
         const struct qsc_serving_swap *swap = &trace->swaps[i];
-        uint64_t gone = swap->gone_ns > swap->end_ns ? swap->gone_ns : swap->end_ns;
-        uint64_t end = gone > swap->begin_ns + window_ns ? gone : swap->begin_ns + window_ns;
-        if (overlaps(request->begin_ns, request->acquired_ns, swap->begin_ns, gone))
+        uint64_t gone_ns = swap->gone_ns > swap->end_ns ? swap->gone_ns : swap->end_ns;
+        if (request->begin_ns < gone_ns && request->acquired_ns > swap->begin_ns)
             result.during_publish = true;
-        if (overlaps(request->begin_ns, request->end_ns, swap->begin_ns, end))
+        if (inside(request->begin_ns, swap->begin_ns, swap->begin_ns + window_ns))
             result.class = SWAP;
-        else if (result.class == QUIET &&
-                 overlaps(request->begin_ns, request->end_ns, swap->build_ns, swap->begin_ns))
+        else if (result.class == QUIET && inside(request->begin_ns, swap->build_ns, swap->begin_ns))
             result.class = BUILD;
     }
     return result;

@@ -193,23 +193,23 @@ static struct qsc_serving_request request_at(uint64_t begin, uint64_t wait, uint
     return (struct qsc_serving_request){begin, begin + wait, begin + length, preempted};
 }
 
-Test(serving, requests_are_counted_in_the_window_they_touch)
+Test(serving, requests_are_counted_by_when_they_begin_and_waits_by_what_they_overlap)
 {
     struct qsc_serving_swap swaps[] = {
         {0, 1 * MS, 1 * MS + 5 * US, 0},
-        {98 * MS, 100 * MS, 100 * MS + 5 * US, 101 * MS},  /* window until 105 */
-        {198 * MS, 200 * MS, 200 * MS + 9 * US, 209 * MS}, /* until the replaced version is gone, at 209 */
+        {98 * MS, 100 * MS, 100 * MS + 5 * US, 101 * MS},  /* its window ends at 105 */
+        {198 * MS, 200 * MS, 200 * MS + 9 * US, 209 * MS}, /* the replaced version outlives the window */
     };
     struct qsc_serving_request requests[] = {
         request_at(50 * MS, 0, 100 * US, false),              /* quiet */
         request_at(98 * MS + 500 * US, 100, 200 * US, false), /* while a version is built */
-        request_at(99 * MS + 900 * US, 1 * US, 300 * US,
-                   false),                                   /* in progress when the publish comes: swap */
-        request_at(100 * MS + 1, 40 * US, 400 * US, false),  /* waits during the publish: swap, stall */
-        request_at(100 * MS + 2, 900 * US, 1000 * US, true), /* preempted in its wait: swap, no stall */
-        request_at(104 * MS, 70 * US, 500 * US, false), /* in the window, but the replaced version is gone */
-        request_at(106 * MS, 3 * US, 100 * US, false),  /* quiet */
-        request_at(208 * MS, 10 * US, 600 * US, false), /* swap, a wait before the old version is gone */
+        request_at(99 * MS + 990 * US, 30 * US, 300 * US,
+                   false), /* the same, but its wait reaches into the publish */
+        request_at(100 * MS + 1, 40 * US, 400 * US, false),  /* swap; waits during the publish */
+        request_at(100 * MS + 2, 900 * US, 1000 * US, true), /* swap; preempted in its wait: no stall */
+        request_at(104 * MS, 70 * US, 500 * US, false),      /* swap, but the replaced version is gone */
+        request_at(106 * MS, 3 * US, 100 * US, false),       /* quiet */
+        request_at(208 * MS, 50 * US, 100 * US, false), /* quiet; a wait before the replaced one is gone */
     };
     struct qsc_serving_trace trace = {.requests = requests,
                                       .request_count = sizeof requests / sizeof *requests,
@@ -222,15 +222,15 @@ Test(serving, requests_are_counted_in_the_window_they_touch)
     qsc_serving_tally_finish(&tally, &figures);
     qsc_serving_tally_fini(&tally);
     cr_assert_eq(figures.requests, 8);
-    cr_assert_eq(figures.swap_requests, 5);
-    cr_assert_eq(figures.quiet_requests, 2);
-    cr_assert_float_eq(figures.publish_stall_us, 40, 0.001);
+    cr_assert_eq(figures.swap_requests, 3);
+    cr_assert_eq(figures.quiet_requests, 3);
+    cr_assert_float_eq(figures.publish_stall_us, 50, 0.001);
     cr_assert_float_eq(figures.quiet_wait_us, 70, 0.001);
     cr_assert_eq(figures.preempted_waits, 1);
     cr_assert_float_eq(figures.preempted_wait_us, 900, 0.001);
     cr_assert_float_eq(figures.p99_swap_us, 1000, 8);
     cr_assert_float_eq(figures.p99_quiet_us, 100, 0.8);
-    cr_assert_float_eq(figures.p99_build_us, 200, 1.6);
+    cr_assert_float_eq(figures.p99_build_us, 300, 2.4);
     cr_assert_float_eq(figures.max_us, 1000, 0.001);
     cr_assert_float_eq(figures.gone_max_us, 9000, 0.001);
     cr_assert_float_eq(figures.publish_max_us, 9, 0.001);
