@@ -230,7 +230,7 @@ int qsc_report_entities(struct qsc_scores *micro, const struct qsc_tagging *tagg
 struct text {
     char *bytes;
     size_t length, capacity;
-    int width, digits;
+    int width, digits, support_digits;
 };
 
 static void __attribute__((format(printf, 2, 3))) append(struct text *text, const char *format, ...)
@@ -256,6 +256,7 @@ static int begin_text(struct text *text, const struct row *rows, size_t count, i
 {
     size_t longest = 0;
     text->digits = digits;
+    text->support_digits = 0;
     text->width = (int)strlen("weighted avg");
     if (text->width < digits)
         text->width = digits;
@@ -277,8 +278,9 @@ static int begin_text(struct text *text, const struct row *rows, size_t count, i
 
 static void append_row(struct text *text, const char *name, const struct qsc_scores *s)
 {
-    append(text, "%*s%s  %9.*f %9.*f %9.*f %9" PRIu64 "\n", text->width - code_points(name), "", name,
-           text->digits, s->precision, text->digits, s->recall, text->digits, s->f1, s->support);
+    append(text, "%*s%s  %9.*f %9.*f %9.*f %9.*f\n", text->width - code_points(name), "", name, text->digits,
+           s->precision, text->digits, s->recall, text->digits, s->f1, text->support_digits,
+           (double)s->support);
 }
 
 enum average { MACRO, WEIGHTED };
@@ -337,6 +339,9 @@ static int token_text(struct text *text, struct row *rows, size_t count, int dig
     const int status = begin_text(text, rows, count, digits, err);
     if (status)
         return status;
+    // scikit-learn counts in floating point when nothing at all is right, and prints the support so.
+    const struct counts all = total(rows, count);
+    text->support_digits = all.right == 0;
     for (size_t i = 0; i < count; i++) {
         const struct counts *c = &rows[i].counts;
         rows[i].scores.precision = quotient((double)c->right, (double)c->predicted);
@@ -345,9 +350,8 @@ static int token_text(struct text *text, struct row *rows, size_t count, int dig
         rows[i].scores.support = c->gold;
         append_row(text, rows[i].name, &rows[i].scores);
     }
-    const struct counts all = total(rows, count);
-    append(text, "\n%*s  %9s %9s %9.*f %9" PRIu64 "\n", text->width, "accuracy", "", "", text->digits,
-           quotient((double)all.right, (double)all.gold), all.gold);
+    append(text, "\n%*s  %9s %9s %9.*f %9.*f\n", text->width, "accuracy", "", "", text->digits,
+           quotient((double)all.right, (double)all.gold), text->support_digits, (double)all.gold);
     return append_averages(text, rows, count, err);
 }
 
