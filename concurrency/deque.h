@@ -47,7 +47,8 @@ int qsc_deque_steal(struct qsc_deque *deque, void **item) __attribute__((warn_un
 /* Whether there is nothing to steal, as steal would see it (seq_cst, acquire). Any thread. Wait-free. */
 static inline bool qsc_deque_is_empty(const struct qsc_deque *deque)
 {
-    int64_t top = atomic_load_explicit(&deque->top, memory_order_seq_cst); /* pairs as in steal */
+    /* seq_cst, both: as in steal */
+    int64_t top = atomic_load_explicit(&deque->top, memory_order_seq_cst);
     return top >= atomic_load_explicit(&deque->bottom, memory_order_seq_cst);
 }
 

@@ -274,7 +274,7 @@ static void add_due(struct gradbuf *buffers, size_t index)
             add(slot->to + begin, slot->from + begin, left < BLOCK ? left : BLOCK);
         // seq_cst: pairs with the load and, as a release of the sum so far, with the compare-and-swap above
         atomic_store_explicit(&block->turn, 2 * (ticket + 1), memory_order_seq_cst);
-        // acq_rel: all blocks' adding happens before what the last one lets happen
+        // acq_rel: pairs with itself, all blocks' adding happens before what the last one lets happen
         if (atomic_fetch_sub_explicit(&slot->blocks_left, 1, memory_order_acq_rel) == 1)
             finish_contribution(buffers, slot, ticket);
     }

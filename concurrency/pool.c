@@ -55,7 +55,7 @@ static void *work(void *arg)
         if (!task && vain >= QSC_PORT_SPINS) {
             qsc_pool_announce(slot, SLOT_IDLE);
             task = qsc_pool_find(slot);
-            if (!task && !atomic_load_explicit(&pool->stopping, memory_order_seq_cst))
+            if (!task && !atomic_load_explicit(&pool->stopping, memory_order_seq_cst)) // as in the loop
                 (void)!qsc_pool_sleep(slot, SLOT_IDLE, NULL); // without a deadline there is no error
             else if (qsc_pool_retract(slot, SLOT_IDLE))
                 qsc_pool_wake_idle(pool); // the wake-up was for another task than the one we have

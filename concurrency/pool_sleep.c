@@ -21,7 +21,7 @@ void qsc_pool_announce(struct slot *slot, enum slot_state how)
 static bool end(struct slot *slot, enum slot_state how)
 {
     uint32_t seen = how;
-    // acq_rel: what the waker did happens before the sleeper goes on
+    // acq_rel: pairs with itself, what the waker did happens before the sleeper goes on
     if (!atomic_compare_exchange_strong_explicit(&slot->state, &seen, SLOT_AWAKE, memory_order_acq_rel,
                                                  memory_order_acquire))
         return false;
