@@ -3,7 +3,10 @@
  * ThreadSanitizer cannot see into liburcu. It is told the one order that hides in there: what happened in a
  * section comes before the end of a grace period that waited for it. It is told nothing more; an edge from
  * a grace period to later sections would also hide a pointer published without release. Under it the library
- * is called, for the short form races with the library on purpose. */
+ * is called, for the short form races with the library on purpose.
+ *
+ * Of liburcu's headers only the layout of its variables, constants and functions of less than ten lines are
+ * used, which its licence (LGPL 2.1, section 5) leaves free; it stays a shared library. */
 #include <quiesce/concurrency/annotate.h>
 #include <quiesce/concurrency/rcu.h>
 #include <quiesce/concurrency/thread_exit.h>

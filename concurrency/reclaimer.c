@@ -51,7 +51,7 @@ static uint64_t oldest_live(const struct qsc_snapshot_writer *writer)
 static void destroy(struct qsc_snapshot_writer *writer, struct version *version)
 {
     if (version->destroy)
-        version->destroy((void *)(uintptr_t)version->published.object);
+        version->destroy((void *)version->published.object);
     qsc_mutex_lock(&writer->lock);
     writer->live_versions--;
     writer->live_bytes -= version->published.bytes;

@@ -58,7 +58,7 @@ int qsc_snapshot_pin(qsc_snapshot *cell, qsc_pin *pin)
 
 static struct version *current_version(qsc_snapshot *cell) // under the lock
 {
-    return (struct version *)(uintptr_t)__atomic_load_n(&cell->current, __ATOMIC_RELAXED);
+    return (struct version *)__atomic_load_n(&cell->current, __ATOMIC_RELAXED);
 }
 
 static struct version *new_version(const void *object, uint64_t bytes, void (*destroy)(void *))

@@ -72,7 +72,7 @@ void qsc_event_signal_unlock(struct qsc_snapshot_writer *writer, struct event *e
 void qsc_version_append(struct version_queue *queue, struct version *version);
 void qsc_latency_record(struct latency *latency, uint64_t ns);
 
-// The body of the reclaiming thread.
-void *qsc_reclaimer_run(void *writer);
+// The body of the reclaiming thread; `arg` is its struct qsc_snapshot_writer.
+void *qsc_reclaimer_run(void *arg);
 
 #endif

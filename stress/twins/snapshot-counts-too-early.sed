@@ -4,5 +4,5 @@
 /^static void destroy/,/^}/{
 /^    if \(version->destroy\)/d
 /^        version->destroy\(/d
-s/^    qsc_free\(version\);/    if (version->destroy)\n        version->destroy((void *)(uintptr_t)version->published.object);\n&/
+s/^    qsc_free\(version\);/    if (version->destroy)\n        version->destroy((void *)version->published.object);\n&/
 }
