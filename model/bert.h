@@ -129,7 +129,7 @@ struct qsc_bert_gradient {
 struct qsc_bert_gradient qsc_bert_gradient_shape(const struct qsc_bert_layout *layout, int first_layer,
                                                  int word_rows);
 
-/* Nanoseconds by kind of kernel. */
+/* Nanoseconds of the thread's own time by kind of kernel. */
 enum qsc_bert_kernel {
     QSC_BERT_LINEAR,          // products forward
     QSC_BERT_LINEAR_BACKWARD, // products backward, both inputs' and weights' gradients

@@ -1,17 +1,19 @@
 #include <quiesce/kernels/cpu/vector.h>
 #include <quiesce/kernels/gelu.h>
 
-// Phi(-a) = e^(-a^2 / 2) Q(1 / (1 + 0.3 a)) for a >= 0: the quotient of the two is smooth, and a polynomial
-// of degree 8 follows it to 6e-8 of itself up to a = 14, beyond which both are 0 in single precision. The
-// exponential serves the density as well.
-QSC_INLINE void normal_distribution(qsc_v16 *distribution, qsc_v16 *density, const qsc_v16 *x)
+// a = |x|, at most 12.8; tail = Phi(-a); density = phi(a).
+// Phi(-a) = e^(-a^2 / 2) Q(1 / (1 + 0.3 a)): the quotient of the two is smooth, and a polynomial of degree 8
+// follows it to 6e-8 of itself. Beyond 12.8 all three are too small to count, and the exponential would leave
+// its range.
+QSC_INLINE void normal_tail(qsc_v16 *a, qsc_v16 *tail, qsc_v16 *density, const qsc_v16 *x)
 {
-    qsc_v16i negative = *x < 0.0f;
-    qsc_v16 opposite = -*x, a;
-    qsc_v16_select(&a, &negative, &opposite, x);
-    qsc_v16 e = a * a * -0.5f;
-    qsc_v16_exp(&e);
-    qsc_v16 t = 1.0f / (1.0f + 0.3f * a);
+    const qsc_v16 largest = (qsc_v16){0} + 12.8f;
+    *a = (qsc_v16)((qsc_v16i)*x & 0x7FFFFFFF);
+    qsc_v16i beyond = *a > largest;
+    qsc_v16_select(a, &beyond, &largest, a);
+    qsc_v16 e = *a * *a * -0.5f;
+    qsc_v16_exp_in_range(&e);
+    qsc_v16 t = 1.0f / (1.0f + 0.3f * *a);
     qsc_v16 q = t * 3.8378283289e-02f - 1.6916608272e-01f;
     q = q * t + 2.2866002505e-01f;
     q = q * t - 7.6506418041e-02f;
@@ -20,9 +22,7 @@ QSC_INLINE void normal_distribution(qsc_v16 *distribution, qsc_v16 *density, con
     q = q * t + 1.2192033889e-01f;
     q = q * t + 1.1948768936e-01f;
     q = q * t + 7.1688552953e-06f;
-    qsc_v16 tail = q * e;
-    qsc_v16 rest = 1.0f - tail;
-    qsc_v16_select(distribution, &negative, &tail, &rest);
+    *tail = q * e;
     *density = e * 0.398942280f; // 1 / sqrt(2 pi)
 }
 
@@ -31,10 +31,11 @@ void qsc_gelu_forward(float *out, const float *x, size_t n)
 {
     for (size_t i = 0; i < n; i += QSC_LANES) {
         int lanes = n - i < QSC_LANES ? (int)(n - i) : QSC_LANES;
-        qsc_v16 v, distribution, density;
+        qsc_v16 v, a, tail, density;
         qsc_v16_load(&v, x + i, lanes);
-        normal_distribution(&distribution, &density, &v);
-        v *= distribution;
+        normal_tail(&a, &tail, &density, &v);
+        qsc_v16i positive = v > 0.0f; // x Phi(x) = max(x, 0) - |x| Phi(-|x|)
+        v = (qsc_v16)((qsc_v16i)v & positive) - a * tail;
         qsc_v16_store(out + i, &v, lanes);
     }
 }
@@ -44,11 +45,14 @@ void qsc_gelu_backward(float *dx, const float *dout, const float *x, size_t n)
 {
     for (size_t i = 0; i < n; i += QSC_LANES) {
         int lanes = n - i < QSC_LANES ? (int)(n - i) : QSC_LANES;
-        qsc_v16 v, dv, distribution, density;
+        qsc_v16 v, dv, a, tail, density;
         qsc_v16_load(&v, x + i, lanes);
         qsc_v16_load(&dv, dout + i, lanes);
-        normal_distribution(&distribution, &density, &v);
-        dv *= distribution + v * density;
+        normal_tail(&a, &tail, &density, &v);
+        qsc_v16 slope = tail - a * density, opposite = 1.0f - slope; // at -a, and at a
+        qsc_v16i negative = v < 0.0f;
+        qsc_v16_select(&slope, &negative, &slope, &opposite);
+        dv *= slope;
         qsc_v16_store(dx + i, &dv, lanes);
     }
 }

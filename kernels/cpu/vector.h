@@ -83,17 +83,12 @@ QSC_INLINE float qsc_v16_highest(const qsc_v16 *v)
     return s[0] > s[1] ? s[0] : s[1];
 }
 
-// e^x with a relative error below 2e-7 for x up to 88; 0 below -87.7; NaN stays NaN.
+// e^x for x in [-87, 88], with a relative error below 2e-7; NaN stays NaN.
 // x = n ln 2 + r with |r| <= ln 2 / 2; e^r by a polynomial of least relative error, 2^n by its bits.
-QSC_INLINE void qsc_v16_exp(qsc_v16 *v)
+QSC_INLINE void qsc_v16_exp_in_range(qsc_v16 *v)
 {
     const float to_integer = 12582912.0f; // 1.5 * 2^23: adding it leaves the nearest integer in the low bits
-    const qsc_v16 low = (qsc_v16){0} - 88.02f, high = (qsc_v16){0} + 88.0f;
     qsc_v16 x = *v;
-    qsc_v16i outside = x < low;
-    qsc_v16_select(&x, &outside, &low, &x);
-    outside = x > high;
-    qsc_v16_select(&x, &outside, &high, &x);
     qsc_v16 shifted = x * 1.44269504f + to_integer;
     qsc_v16 n = shifted - to_integer;
     qsc_v16 r = x - n * 0.693145752f;
@@ -106,6 +101,17 @@ QSC_INLINE void qsc_v16_exp(qsc_v16 *v)
     p = p * r + 1.0f;
     qsc_v16i exponent = ((qsc_v16i)shifted - 0x4B400000 + 127) << 23;
     *v = p * (qsc_v16)exponent;
+}
+
+// e^x for any x: 0 below -87.7, e^88 above 88.
+QSC_INLINE void qsc_v16_exp(qsc_v16 *v)
+{
+    const qsc_v16 low = (qsc_v16){0} - 88.02f, high = (qsc_v16){0} + 88.0f;
+    qsc_v16i outside = *v < low;
+    qsc_v16_select(v, &outside, &low, v);
+    outside = *v > high;
+    qsc_v16_select(v, &outside, &high, v);
+    qsc_v16_exp_in_range(v);
 }
 
 #endif
