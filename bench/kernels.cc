@@ -1,0 +1,182 @@
+// Products of packed weights, the generator and the optimiser: beside a loop that does nothing but
+// multiply-adds in registers, the most that this core can do.
+#include <benchmark/benchmark.h>
+#include <quiesce/kernels/linear.h>
+#include <quiesce/kernels/optimizer.h>
+#include <quiesce/kernels/random.h>
+
+#include <cstdlib>
+#include <memory>
+
+namespace
+{
+
+struct Free {
+    void operator()(float *p) const
+    {
+        std::free(p);
+    }
+};
+using Floats = std::unique_ptr<float, Free>;
+
+Floats floats(size_t n)
+{
+    size_t bytes = (n * sizeof(float) + 63) / 64 * 64;
+    Floats p(static_cast<float *>(std::aligned_alloc(64, bytes)));
+    for (size_t i = 0; i < n; i++)
+        p.get()[i] = static_cast<float>(i % 17) * 0.01f - 0.05f;
+    return p;
+}
+
+typedef float Vector __attribute__((vector_size(64)));
+
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
+__attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#endif
+float multiply_adds(int n)
+{
+    Vector sums[10], factor = Vector{} + 0.999f, addend = Vector{} + 1e-9f;
+    for (int i = 0; i < 10; i++)
+        sums[i] = Vector{} + static_cast<float>(i);
+    for (int i = 0; i < n; i++) {
+#pragma GCC unroll 10
+        for (Vector &sum : sums)
+            sum = sum * factor + addend;
+    }
+    Vector sum = sums[0];
+    for (int i = 1; i < 10; i++)
+        sum += sums[i];
+    return sum[0] + sum[7];
+}
+
+void flops(benchmark::State &state, double per_iteration)
+{
+    state.counters["GFLOP/s"] =
+        benchmark::Counter(per_iteration * 1e-9, benchmark::Counter::kIsIterationInvariantRate);
+}
+
+void peak(benchmark::State &state)
+{
+    for (auto _ : state)
+        benchmark::DoNotOptimize(multiply_adds(10000));
+    flops(state, 10000.0 * 10 * 16 * 2);
+}
+BENCHMARK(peak)->Name("fma/registers");
+
+enum Product { FORWARD, BACKWARD_INPUT, BACKWARD_WEIGHT };
+
+void linear(benchmark::State &state, Product product)
+{
+    int n = static_cast<int>(state.range(0)), k = static_cast<int>(state.range(1)),
+        m = static_cast<int>(state.range(2));
+    qsc_linear *plan;
+    if (qsc_linear_create(&plan, n, k)) {
+        state.SkipWithError("no plan");
+        return;
+    }
+    size_t weights = static_cast<size_t>(n) * static_cast<size_t>(k);
+    Floats w = floats(weights), packed = floats(qsc_linear_packed_floats(plan)),
+           packed_t = floats(qsc_linear_packed_t_floats(plan)),
+           scratch = floats(qsc_linear_scratch_floats(plan)), bias = floats(static_cast<size_t>(n)),
+           x = floats(static_cast<size_t>(m) * static_cast<size_t>(k)),
+           y = floats(static_cast<size_t>(m) * static_cast<size_t>(n)), dw = floats(weights);
+    qsc_linear_pack(plan, packed.get(), w.get());
+    qsc_linear_pack_t(plan, packed_t.get(), w.get());
+    for (auto _ : state) {
+        int rc =
+            product == FORWARD
+                ? qsc_linear_forward(plan, y.get(), x.get(), packed.get(), bias.get(), m, scratch.get())
+            : product == BACKWARD_INPUT
+                ? qsc_linear_backward_input(plan, x.get(), y.get(), packed_t.get(), m, scratch.get())
+                : qsc_linear_backward_weight(plan, dw.get(), bias.get(), y.get(), x.get(), m, scratch.get());
+        if (rc)
+            state.SkipWithError("product failed");
+        benchmark::ClobberMemory();
+    }
+    flops(state, 2.0 * n * k * m);
+    qsc_linear_destroy(plan);
+}
+
+void shapes(benchmark::internal::Benchmark *b)
+{
+    b->ArgNames({"n", "k", "m"});
+    for (int m : {16, 64, 256}) {
+        for (auto [n, k] : {std::pair{64, 64},
+                            {128, 128},
+                            {384, 384},
+                            {1152, 384},
+                            {1536, 384},
+                            {384, 1536},
+                            {768, 768},
+                            {3072, 768},
+                            {768, 3072}})
+            b->Args({n, k, m});
+    }
+}
+BENCHMARK_CAPTURE(linear, forward, FORWARD)->Name("linear/forward/qsc")->Apply(shapes);
+BENCHMARK_CAPTURE(linear, backward_input, BACKWARD_INPUT)->Name("linear/backward_input/qsc")->Apply(shapes);
+BENCHMARK_CAPTURE(linear, backward_weight, BACKWARD_WEIGHT)
+    ->Name("linear/backward_weight/qsc")
+    ->Apply(shapes);
+
+void pack(benchmark::State &state, bool transposed)
+{
+    qsc_linear *plan;
+    if (qsc_linear_create(&plan, 1536, 384)) {
+        state.SkipWithError("no plan");
+        return;
+    }
+    Floats w = floats(1536 * 384),
+           packed = floats(qsc_linear_packed_floats(plan) + qsc_linear_packed_t_floats(plan));
+    for (auto _ : state) {
+        (transposed ? qsc_linear_pack_t : qsc_linear_pack)(plan, packed.get(), w.get());
+        benchmark::ClobberMemory();
+    }
+    state.SetBytesProcessed(state.iterations() * 2 * 4 * 1536 * 384);
+    qsc_linear_destroy(plan);
+}
+BENCHMARK_CAPTURE(pack, forward, false)->Name("linear/pack/qsc");
+BENCHMARK_CAPTURE(pack, backward, true)->Name("linear/pack_t/qsc");
+
+void dropout(benchmark::State &state)
+{
+    const int n = 384 * 64;
+    Floats mask = floats(n);
+    const qsc_dropout dropout = {{1, 2, 3}, 0.1f};
+    for (auto _ : state) {
+        qsc_dropout_mask(mask.get(), &dropout, 0, n);
+        benchmark::ClobberMemory();
+    }
+    state.SetItemsProcessed(state.iterations() * n);
+}
+BENCHMARK(dropout)->Name("random/dropout_mask/qsc");
+
+void adamw(benchmark::State &state)
+{
+    size_t n = static_cast<size_t>(state.range(0));
+    Floats p = floats(n), m = floats(n), v = floats(n), g = floats(n);
+    for (size_t i = 0; i < n; i++)
+        v.get()[i] = 1e-4f;
+    const qsc_adamw adamw = {1e-5, 0.9, 0.999, 1e-8, 0.01, 3, 1.0};
+    for (auto _ : state) {
+        qsc_adamw_step(p.get(), m.get(), v.get(), g.get(), n, &adamw);
+        benchmark::ClobberMemory();
+    }
+    state.SetBytesProcessed(state.iterations() * static_cast<int64_t>(n) * 28);
+}
+BENCHMARK(adamw)->Name("adamw/step/qsc")->ArgName("floats")->Arg(1 << 14)->Arg(1 << 24);
+
+void squares(benchmark::State &state)
+{
+    size_t n = 1 << 24;
+    Floats x = floats(n);
+    std::unique_ptr<double[]> sums(new double[n / QSC_SQUARES_BLOCK]);
+    for (auto _ : state) {
+        qsc_squares(sums.get(), x.get(), n);
+        benchmark::ClobberMemory();
+    }
+    state.SetBytesProcessed(state.iterations() * static_cast<int64_t>(n) * 4);
+}
+BENCHMARK(squares)->Name("adamw/squares/qsc");
+
+} // namespace
