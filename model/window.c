@@ -89,6 +89,8 @@ static struct span next_span(const size_t *piece_first, size_t count, struct spa
 {
     const size_t half = piece_first[span.begin] + max_pieces / 2;
     size_t begin = span.begin + 1;
+    while (piece_first[begin] == piece_first[span.begin]) // words without pieces are no step
+        begin++;
     while (begin < span.end && piece_first[begin + 1] <= half)
         begin++;
     struct span next = span_from(piece_first, count, begin, max_pieces);
@@ -100,7 +102,7 @@ static struct span next_span(const size_t *piece_first, size_t count, struct spa
 // Pieces between a word and the nearer edge of the window; the sentence's own edges do not count.
 static size_t context_of(const size_t *piece_first, size_t count, struct span span, size_t word)
 {
-    const size_t left = span.begin == 0 ? SIZE_MAX : piece_first[word] - piece_first[span.begin];
+    const size_t left = piece_first[span.begin] == 0 ? SIZE_MAX : piece_first[word] - piece_first[span.begin];
     const size_t right = span.end == count ? SIZE_MAX : piece_first[span.end] - piece_first[word + 1];
     return left < right ? left : right;
 }
