@@ -1,13 +1,20 @@
-/* An owner and two thieves at a deque that is mostly almost empty, where they meet, and now and then grows
- * under the thieves' hands. Oracle: every item is consumed exactly once, with the content that the owner gave
- * it. */
+/* An owner and two thieves at deques that are mostly almost empty, where they meet, and that grow under the
+ * thieves' hands. The owner goes on to a fresh deque every now and then, so that there are many growths.
+ * Oracle: every item is consumed exactly once, with the content that the owner gave it. */
 #include "stress.h"
 
 #include <errno.h>
 #include <quiesce/concurrency/deque.h>
 #include <stdlib.h>
 
-enum { THIEVES = STRESS_THREADS(2, 2), ROUNDS = STRESS_SIZE(20000, 2), ITEMS = 5 * ROUNDS };
+enum {
+    THIEVES = STRESS_THREADS(2, 2),
+    DEQUES = STRESS_SIZE(100, 1),
+    ROUNDS = STRESS_THREADS(200, 2), // on one deque, of one or two items each
+    BURST = STRESS_THREADS(9, 2),    // now and then, left for the thieves to take
+    BURSTS = 4,
+    ITEMS = 2 * ROUNDS + BURST * BURSTS
+};
 
 struct item {
     int number;         // plain: the deque must order it
@@ -15,59 +22,73 @@ struct item {
 };
 
 struct shared {
-    struct qsc_deque deque;
-    struct item items[ITEMS];
-    int pushed;
-    _Atomic bool done;
+    struct qsc_deque deques[DEQUES];
+    struct item items[DEQUES][ITEMS];
+    int pushed[DEQUES];
+    _Atomic int current; // the deque in use; DEQUES at the end
     _Atomic long stolen;
 };
 
-static void consume(struct shared *shared, struct item *item)
+static int number_of(int deque, const struct item *item, const struct shared *shared)
 {
-    assert(item >= shared->items && item < shared->items + ITEMS);
-    assert(item->number == (int)(item - shared->items) + 1);
+    return deque * ITEMS + (int)(item - shared->items[deque]) + 1;
+}
+
+static void consume(struct shared *shared, int deque, struct item *item)
+{
+    assert(item >= shared->items[deque] && item < shared->items[deque] + ITEMS);
+    assert(item->number == number_of(deque, item, shared));
     int earlier = atomic_fetch_add_explicit(&item->copies, 1, memory_order_relaxed);
     assert(earlier == 0);
 }
 
+static void push(struct shared *shared, int deque, int count)
+{
+    for (int i = 0; i < count; i++) {
+        struct item *item = &shared->items[deque][shared->pushed[deque]++];
+        item->number = number_of(deque, item, shared);
+        int error = qsc_deque_push(&shared->deques[deque], item);
+        assert(error == 0);
+    }
+}
+
+static bool take(struct shared *shared, int deque)
+{
+    struct item *item = qsc_deque_take(&shared->deques[deque]);
+    if (item)
+        consume(shared, deque, item);
+    return item;
+}
+
 static void own(struct shared *shared)
 {
-    int pushed = 0;
-    for (int round = 0; round < ROUNDS; round++) {
-        int burst = round % 64 == 63 ? 5 : 1 + (round & 1);
-        for (int i = 0; i < burst; i++) {
-            shared->items[pushed].number = pushed + 1;
-            int error = qsc_deque_push(&shared->deque, &shared->items[pushed]);
-            assert(error == 0);
-            pushed++;
+    for (int deque = 0; deque < DEQUES; deque++) {
+        for (int round = 0; round < ROUNDS; round++) {
+            int count = 1 + (round & 1);
+            push(shared, deque, count);
+            for (int i = 0; i < count; i++)
+                (void)take(shared, deque);
+            if (round % (ROUNDS / BURSTS + 1) == 1)
+                push(shared, deque, BURST);
         }
-        // One in 64 rounds leaves its items to the thieves, and to the final sweep: that makes the deque grow
-        for (int i = 0; round % 64 != 0 && i < burst; i++) {
-            struct item *item = qsc_deque_take(&shared->deque);
-            if (item)
-                consume(shared, item);
-        }
+        while (take(shared, deque))
+            ;
+        atomic_store_explicit(&shared->current, deque + 1, memory_order_relaxed);
     }
-    for (struct item *item; (item = qsc_deque_take(&shared->deque));)
-        consume(shared, item);
-    shared->pushed = pushed;
-    atomic_store_explicit(&shared->done, true, memory_order_relaxed);
 }
 
 static void rob(struct shared *shared)
 {
     long stolen = 0;
-    for (;;) {
-        bool last = atomic_load_explicit(&shared->done, memory_order_relaxed);
+    int deque;
+    while ((deque = atomic_load_explicit(&shared->current, memory_order_relaxed)) < DEQUES) {
         void *item;
-        int error = qsc_deque_steal(&shared->deque, &item);
+        int error = qsc_deque_steal(&shared->deques[deque], &item);
         assert(error == 0 || error == EAGAIN || error == ENOENT);
         if (error == 0) {
-            consume(shared, item);
+            consume(shared, deque, item);
             stolen++;
         }
-        if (last)
-            break;
     }
     atomic_fetch_add_explicit(&shared->stolen, stolen, memory_order_relaxed);
 }
@@ -91,17 +112,21 @@ static long batch(void)
 {
     struct shared *shared = aligned_alloc(64, (sizeof *shared + 63) & ~(size_t)63);
     assert(shared);
-    *shared = (struct shared){.pushed = 0};
-    int error = qsc_deque_init(&shared->deque, 4);
-    assert(error == 0);
+    *shared = (struct shared){.stolen = 0};
+    for (int i = 0; i < DEQUES; i++) {
+        int error = qsc_deque_init(&shared->deques[i], 1);
+        assert(error == 0);
+    }
     struct member members[1 + THIEVES] = {{shared, true}};
     for (int i = 1; i <= THIEVES; i++)
         members[i].shared = shared;
     stress_threads(1 + THIEVES, run, members, sizeof *members);
-    for (int i = 0; i < shared->pushed; i++)
-        assert(shared->items[i].copies == 1);
+    for (int deque = 0; deque < DEQUES; deque++) {
+        for (int i = 0; i < shared->pushed[deque]; i++)
+            assert(shared->items[deque][i].copies == 1);
+        qsc_deque_fini(&shared->deques[deque]);
+    }
     long stolen = shared->stolen;
-    qsc_deque_fini(&shared->deque);
     free(shared);
     return stolen;
 }

@@ -5,6 +5,7 @@
 #include "stress.h"
 
 #include <quiesce/concurrency/pool.h>
+#include <quiesce/concurrency/port.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <time.h>
@@ -186,11 +187,28 @@ static void hand_over(struct node *me)
     check_tree(&child);
 }
 
+// The spawns of a thread in a slot go to its deque, those of a foreign one do not.
 static void hand_over_in_slot(void *ctx, size_t lo, size_t hi)
 {
-    struct node *me = ctx;
     assert(lo == 0 && hi == 1);
-    hand_over(me);
+    hand_over(ctx);
+}
+
+static void crossed_in_slot(void *ctx, size_t lo, size_t hi)
+{
+    assert(lo == 0 && hi == 1);
+    crossed(ctx);
+}
+
+// The spawns come at every moment of the only worker's falling asleep.
+static void hand_over_in_time(void *ctx, size_t lo, size_t hi)
+{
+    assert(lo == 0 && hi == 1);
+    for (int i = 0; i < STRESS_SIZE(150, 1); i++) {
+        for (int wait = 0; wait < STRESS_SIZE(2 * i, 0); wait++)
+            qsc_port_pause();
+        hand_over(ctx);
+    }
 }
 
 static void drive(struct node *me)
@@ -201,6 +219,7 @@ static void drive(struct node *me)
     join(me, &group);
     check_tree(&root);
     crossed(me);
+    qsc_parallel_for(me->world->pool, 0, 1, 1, crossed_in_slot, me);
     loops(me);
 }
 
@@ -226,17 +245,25 @@ static void *run(void *arg)
     return NULL;
 }
 
+static void create(struct world *world, int threads)
+{
+    int error = qsc_pool_create(&world->pool, &(struct qsc_pool_config){.threads = threads});
+    assert(error == 0);
+}
+
 static long batch(void)
 {
-    struct world shared = {0}, alone = {0};
-    int error = qsc_pool_create(&shared.pool, &(struct qsc_pool_config){.threads = THREADS});
-    assert(error == 0);
-    error = qsc_pool_create(&alone.pool, &(struct qsc_pool_config){.threads = 1});
-    assert(error == 0);
+    struct world shared = {0}, alone = {0}, pair = {0};
+    create(&shared, THREADS);
+    create(&alone, 1);
     struct member members[FOREIGN];
     for (int i = 0; i < FOREIGN; i++)
         members[i] = (struct member){&shared, &alone, i};
     stress_threads(FOREIGN, run, members, sizeof *members);
+    create(&pair, 2);
+    struct node node = {.world = &pair, .depth = 1};
+    qsc_parallel_for(pair.pool, 0, 1, 1, hand_over_in_time, &node);
+    qsc_pool_destroy(pair.pool);
     qsc_pool_destroy(shared.pool);
     qsc_pool_destroy(alone.pool);
     return shared.stolen;
