@@ -9,9 +9,7 @@ int qsc_reports_print(FILE *out, const struct qsc_tagging *tagging, struct qsc_e
     if (status == 0)
         status = qsc_report_token_text(&tokens, tagging, 4, err);
     if (status == 0)
-        fprintf(out,
-                "entities (as seqeval counts them)\n%s\ntokens, O included (as scikit-learn counts them)\n%s",
-                entities, tokens);
+        fprintf(out, "Entities:\n%s\nTokens:\n%s", entities, tokens);
     qsc_free(entities);
     qsc_free(tokens);
     return status;

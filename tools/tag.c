@@ -236,8 +236,8 @@ static bool fill(struct qsc_lines *lines, struct qsc_sentence_batch *batch, int 
         }
         const int status = qsc_sentences_add(batch, line, bytes, &bad_byte);
         if (status == EILSEQ)
-            qsc_complain("standard input:%" PRIu64 ": byte %zu is not UTF-8 text; convert the input to UTF-8",
-                         lines->number, bad_byte);
+            qsc_complain("standard input:%" PRIu64 ": byte %zu is %s; is the input text in UTF-8?",
+                         lines->number, bad_byte, line[bad_byte - 1] ? "not UTF-8" : "NUL");
         else if (status)
             qsc_complain("standard input:%" PRIu64 ": %s", lines->number, strerror(status));
         if (status)
