@@ -50,7 +50,7 @@ struct qsc_bert_embedding_offsets qsc_bert_embedding_offsets(const struct qsc_be
 
 struct qsc_bert_layer_offsets qsc_bert_layer_offsets(const struct qsc_bert_layout *layout, int layer)
 {
-    const struct qsc_bert_tensor *t = layout->tensors + 5 + 16 * layer;
+    const struct qsc_bert_tensor *t = layout->tensors + 5 + (ptrdiff_t)16 * layer;
     return (struct qsc_bert_layer_offsets){
         .weight = {t[0].offset, t[6].offset, t[10].offset,
                    t[12].offset}, // query, key and value are one matrix

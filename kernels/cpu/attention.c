@@ -13,9 +13,9 @@
 enum { BLOCK = 32 };  // query rows scored at a time
 enum { QUERIES = 8 }; // whose dropout factors are drawn together
 
-static size_t round_up(int n, int multiple)
+static size_t round_up(int n, size_t multiple)
 {
-    return (size_t)((n + multiple - 1) / multiple * multiple);
+    return ((size_t)n + multiple - 1) / multiple * multiple;
 }
 
 // One head of one sequence.
@@ -149,7 +149,7 @@ QSC_INLINE void forward_block(float *out, size_t hidden, float *lse, int heads, 
         float sum = exponentials(row, &highest, h);
         reciprocal[i] = 1.0f / sum;
         if (lse)
-            lse[(size_t)(first + i) * (size_t)heads] = highest + logf(sum);
+            lse[((size_t)first + (size_t)i) * (size_t)heads] = highest + logf(sum);
         if (h->dropout)
             multiply(row, factors(f->mask, h, first + i, i == 0), h->keys);
     }
@@ -240,7 +240,7 @@ QSC_INLINE void backward_block(float *dq, size_t stride, struct backward_buffers
     qsc_product(b->probabilities, h->keys, q, h->width, 1, b->kt, h->keys, padded, h->keys, h->size, false);
     qsc_product(b->dscores, h->keys, dout, h->width, 1, b->vt, h->keys, padded, h->keys, h->size, false);
     for (int i = 0; i < rows; i++) {
-        size_t query = (size_t)(first + i);
+        size_t query = (size_t)first + (size_t)i;
         float delta = row_dot(dout + (size_t)i * h->width, b->out + query * b->hidden, h->size);
         const float *mask = h->dropout ? factors(b->mask, h, first + i, i == 0) : NULL;
         row_backward(b->probabilities + (size_t)i * h->keys, b->dscores + (size_t)i * h->keys, mask,
@@ -297,5 +297,5 @@ size_t qsc_attention_scratch_floats(int max_sequence, int head_size)
 {
     size_t keys = round_up(max_sequence, QSC_LANES), width = round_up(head_size, QSC_LANES);
     // what backward needs; forward takes less
-    return 7 * keys * width + 2 * BLOCK * keys + BLOCK * width + QUERIES * keys;
+    return 7 * keys * width + (size_t)2 * BLOCK * keys + BLOCK * width + QUERIES * keys;
 }
