@@ -40,8 +40,8 @@ static void release_blocks(void)
 
 static bool is_empty(struct block *block)
 {
-    for (uint32_t i = 0; i < block->count; i++) // acquire: as in qsc_pin_slots_find
-        if (atomic_load_explicit(&block->slots[i], memory_order_acquire))
+    for (uint32_t i = 0; i < block->count; i++)
+        if (atomic_load_explicit(&block->slots[i], memory_order_relaxed))
             return false;
     return true;
 }
@@ -97,8 +97,8 @@ static struct block *grow(int *error)
             atomic_store_explicit(&block->taken, false, memory_order_release); // pairs with adopt
         return NULL;
     }
-    atomic_store_explicit(&block->thread, (int32_t)gettid(),
-                          memory_order_relaxed); // read after a slot's acquire
+    // relaxed: read only after the acquire of a slot that is filled later
+    atomic_store_explicit(&block->thread, (int32_t)gettid(), memory_order_relaxed);
     block->neighbor = cursor_block ? cursor_block->neighbor : block;
     if (cursor_block)
         cursor_block->neighbor = block;
@@ -116,7 +116,7 @@ static qsc_pin_slot *next_empty(struct block **block)
             *block = (*block)->neighbor;
             slot = (*block)->slots;
         }
-        if (!atomic_load_explicit(slot, memory_order_acquire)) // as in qsc_pin_slots_find
+        if (!atomic_load_explicit(slot, memory_order_relaxed))
             return slot;
     }
     return NULL;
@@ -134,7 +134,7 @@ qsc_pin_slot *qsc_pin_slots_find_slow(int *error)
     }
     cursor_block = block;
     qsc_pin_slots_cursor = slot;
-    return slot;
+    return qsc_pin_slots_find(error); // it is still empty, and now acquired
 }
 
 bool qsc_pin_slots_hold(const struct qsc_version *version, int32_t *owner)

@@ -141,7 +141,7 @@ int qsc_snapshot_pin(qsc_snapshot *cell, qsc_pin *pin) __attribute__((warn_unuse
  * Threads: any, not only the one that took the pin; one for each pin. */
 static inline void qsc_snapshot_unpin(qsc_pin *pin)
 {
-    if (pin->slot) /* pairs with both loads in pin_slots.c */
+    if (pin->slot) /* pairs with the loads in qsc_pin_slots_find and qsc_pin_slots_hold */
         __atomic_store_n((void **)pin->slot, NULL, __ATOMIC_RELEASE);
     pin->version = NULL;
     pin->slot = NULL;

@@ -20,7 +20,7 @@ enum {
     COUNTED = STRESS_SIZE(50, 1),
     WORDS = STRESS_SIZE(32, 2),
     MAX_VERSIONS = 4,
-    HANDED = 4,
+    BURST = 2,
     WAYS = 5,
 };
 
@@ -30,8 +30,11 @@ struct object {
 
 static qsc_snapshot cell;
 static _Atomic bool done;
-static _Atomic(qsc_pin *) handed[HANDED]; // pins on their way to another thread
-static _Atomic long alive;                // objects made and not yet destroyed
+struct parcel {
+    qsc_pin pins[BURST];
+};
+static _Atomic(struct parcel *) handed; // pins on their way to another thread
+static _Atomic long alive;              // objects made and not yet destroyed
 static _Thread_local bool of_client;
 
 struct member {
@@ -139,23 +142,29 @@ static void read_pinned_twice(struct member *me, int round)
     qsc_snapshot_unpin(&second);
 }
 
-static void release_handed(qsc_pin *held)
+static void release_handed(struct parcel *parcel)
 {
-    if (held) {
-        look(held->version, held->version->id);
-        qsc_snapshot_unpin(held);
-        free(held);
+    if (!parcel)
+        return;
+    for (int i = 0; i < BURST; i++) {
+        look(parcel->pins[i].version, parcel->pins[i].version->id);
+        qsc_snapshot_unpin(&parcel->pins[i]);
     }
+    free(parcel);
 }
 
-// Pins for another thread, and releases what a thread pinned before.
+// Pins for another thread, and releases what a thread pinned before; then pins again, perhaps in a slot that
+// another thread has emptied meanwhile.
 static void hand_over(struct member *me, int round)
 {
-    qsc_pin *held = malloc(sizeof *held);
-    assert(held);
-    *held = pin(me);
-    _Atomic(qsc_pin *) *place = &handed[(round / WAYS) % HANDED];
-    release_handed(atomic_exchange_explicit(place, held, memory_order_acq_rel)); // pairs with the one before
+    struct parcel *parcel = malloc(sizeof *parcel);
+    assert(parcel);
+    for (int i = 0; i < BURST; i++)
+        parcel->pins[i] = pin(me);
+    // acquire and release: pairs with the exchange before
+    release_handed(atomic_exchange_explicit(&handed, parcel, memory_order_acq_rel));
+    linger(round);
+    read_pinned(me, round);
 }
 
 static void *hand_over_and_exit(void *me)
@@ -264,14 +273,11 @@ static long replace_under_readers(void)
         members[i] = (struct member){.index = i};
     stress_threads(1 + READERS, run, members, sizeof *members);
 
-    bool any = false;
-    for (int i = 0; i < HANDED; i++)
-        any = any || handed[i];
+    bool held = handed != NULL;
     int error = qsc_snapshot_fini(&cell);
-    assert(error == (any ? EBUSY : 0));
-    if (any) { // the threads that pinned have exited
-        for (int i = 0; i < HANDED; i++)
-            release_handed(atomic_exchange(&handed[i], NULL));
+    assert(error == (held ? EBUSY : 0));
+    if (held) { // the thread that pinned has exited
+        release_handed(atomic_exchange(&handed, NULL));
         error = qsc_snapshot_fini(&cell);
         assert(!error);
     }
