@@ -3,6 +3,7 @@
 #include "command.h"
 #include "options.h"
 #include "progress.h"
+#include "reports.h"
 
 #include <quiesce/concurrency/alloc.h>
 #include <quiesce/concurrency/pool.h>
@@ -227,20 +228,6 @@ static int train(struct session *s)
     return qsc_model_save(&s->model, s->arguments->out, &s->err);
 }
 
-static int print_report(struct session *s, qsc_evaluation *evaluation)
-{
-    const struct qsc_tagging tagging = qsc_evaluation_tagging(evaluation);
-    char *entities = NULL, *tokens = NULL;
-    int code = qsc_report_entity_text(&entities, &tagging, 4, &s->err);
-    if (!code)
-        code = qsc_report_token_text(&tokens, &tagging, 4, &s->err);
-    if (!code)
-        printf("Entities:\n%s\nTokens:\n%s", entities, tokens);
-    qsc_free(entities);
-    qsc_free(tokens);
-    return code;
-}
-
 static int test(struct session *s)
 {
     qsc_bert_weights *weights;
@@ -251,8 +238,10 @@ static int test(struct session *s)
     code = qsc_evaluation_create(&evaluation, s->plan, s->tokenizer, &s->test, s->pool, &s->err);
     if (!code)
         code = qsc_evaluation_run(evaluation, weights, &s->err);
-    if (!code)
-        code = print_report(s, evaluation);
+    if (!code) {
+        const struct qsc_tagging tagging = qsc_evaluation_tagging(evaluation);
+        code = qsc_reports_print(stdout, &tagging, &s->err);
+    }
     qsc_evaluation_destroy(evaluation);
     qsc_bert_weights_destroy(weights);
     return code;

@@ -1,0 +1,668 @@
+#include "support.h"
+
+#include <math.h>
+#include <quiesce/concurrency/pool.h>
+#include <quiesce/concurrency/snapshot.h>
+#include <quiesce/model/dataset.h>
+#include <quiesce/model/trainer.h>
+
+TestSuite(trainer, .init = scratch_make, .fini = scratch_remove);
+
+static struct qsc_error error;
+
+/* Words are letters; whoever comes after m is a person, after n a place. */
+static size_t write_corpus(char *out, unsigned seed, int sentences)
+{
+    size_t n = 0;
+    for (int s = 0; s < sentences; s++) {
+        int before = 0, length = 3 + s * 5 % 11;
+        for (int w = 0; w < length; w++) {
+            seed = seed * 1103515245 + 12345;
+            int letter = 'a' + (int)(seed >> 16) % 26;
+            if (w % 3 == 0)
+                letter = seed >> 29 & 1 ? 'm' : 'n';
+            const char *tag = before == 'm' ? "B-PER" : before == 'n' ? "B-LOC" : "O";
+            n += (size_t)sprintf(out + n, "%c %s\n", letter, tag);
+            before = letter;
+        }
+        n += (size_t)sprintf(out + n, "\n");
+    }
+    return n;
+}
+
+static const char config_text[] =
+    "{\"vocab_size\": 40, \"hidden_size\": 12, \"num_hidden_layers\": 3, \"num_attention_heads\": 2,"
+    " \"intermediate_size\": 24, \"max_position_embeddings\": 24}";
+static const char *const labels[] = {"B-LOC", "B-PER", "O"};
+
+/* A small training; the pieces that qsc_train is given and does not own. */
+struct setting {
+    struct qsc_model model;
+    float *start; /* the weights it begins with */
+    struct qsc_bert_layout layout;
+    qsc_bert_plan *plan;
+    qsc_tokenizer *tokenizer;
+    struct qsc_corpus train, valid;
+    qsc_pool *pool;
+    struct qsc_trainer trainer;
+    struct qsc_trainer_result result;
+};
+
+static void open_pool(struct setting *s, int threads)
+{
+    qsc_pool_destroy(s->pool);
+    cr_assert_eq(qsc_pool_create(&s->pool, &(struct qsc_pool_config){threads}), 0);
+    s->trainer.pool = s->pool;
+}
+
+static void open_setting(struct setting *s, int sentences)
+{
+    static char text[1 << 18];
+    *s = (struct setting){0};
+    size_t n = (size_t)sprintf(text, "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\n");
+    for (int c = 'a'; c <= 'z'; c++)
+        n += (size_t)sprintf(text + n, "%c\n", c);
+    write_text(in_scratch("vocab.txt"), text);
+    write_text(in_scratch("config.json"), config_text);
+    cr_assert_eq(qsc_model_create(&s->model, in_scratch("config.json"), in_scratch("vocab.txt"), true, labels,
+                                  3, 1, &error),
+                 0, "%s", error.text);
+    s->start = malloc(s->model.floats * sizeof(float));
+    memcpy(s->start, s->model.params, s->model.floats * sizeof(float));
+    cr_assert_eq(
+        qsc_tokenizer_create(&s->tokenizer, s->model.vocab, s->model.vocab_bytes, "vocab", true, &error), 0,
+        "%s", error.text);
+    cr_assert_eq(qsc_bert_layout_create(&s->layout, &s->model.config, &error), 0);
+    cr_assert_eq(qsc_bert_plan_create(&s->plan, &s->layout, &error), 0);
+    cr_assert_eq(qsc_conll_parse(&s->train, text, write_corpus(text, 1, sentences), "train", &error), 0);
+    cr_assert_eq(qsc_conll_parse(&s->valid, text, write_corpus(text, 2, 20), "valid", &error), 0);
+    s->trainer = (struct qsc_trainer){.model = &s->model,
+                                      .plan = s->plan,
+                                      .tokenizer = s->tokenizer,
+                                      .train = &s->train,
+                                      .valid = &s->valid};
+    struct qsc_trainer_config *config = &s->trainer.config;
+    qsc_trainer_defaults(config);
+    config->max_length = 12;
+    config->batch = 8;
+    config->epochs = 2;
+    config->learning_rate = 5e-3;
+    open_pool(s, 1);
+}
+
+static void close_setting(struct setting *s)
+{
+    qsc_pool_destroy(s->pool);
+    qsc_corpus_fini(&s->train);
+    qsc_corpus_fini(&s->valid);
+    qsc_bert_plan_destroy(s->plan);
+    qsc_bert_layout_destroy(&s->layout);
+    qsc_tokenizer_destroy(s->tokenizer);
+    qsc_model_fini(&s->model);
+    free(s->start);
+}
+
+static void drop_nothing(struct setting *s)
+{
+    s->model.config.hidden_dropout_prob = s->model.config.attention_probs_dropout_prob = 0;
+    s->model.config.classifier_dropout = 0;
+}
+
+static int train_again(struct setting *s)
+{
+    memcpy(s->model.params, s->start, s->model.floats * sizeof(float));
+    return qsc_train(&s->trainer, &s->result, &error);
+}
+
+static void must_train(struct setting *s)
+{
+    int code = train_again(s);
+    cr_assert_eq(code, 0, "%d: %s", code, error.text);
+}
+
+static float *copy_params(const struct setting *s)
+{
+    float *copy = malloc(s->model.floats * sizeof(float));
+    memcpy(copy, s->model.params, s->model.floats * sizeof(float));
+    return copy;
+}
+
+static bool same_params(const struct setting *s, const float *params)
+{
+    return memcmp(s->model.params, params, s->model.floats * sizeof(float)) == 0;
+}
+
+Test(trainer, threads_and_splits_do_not_change_a_bit)
+{
+    static const int variants[][3] = {{1, 8, 1}, {2, 8, 1}, {4, 8, 1}, {2, 2, 4}, {3, 1, 8}, {1, 4, 2}};
+    struct setting s;
+    open_setting(&s, 60);
+    must_train(&s);
+    float *expected = copy_params(&s);
+    cr_assert_not(same_params(&s, s.start));
+    for (size_t i = 0; i < sizeof variants / sizeof *variants; i++) {
+        open_pool(&s, variants[i][0]);
+        s.trainer.config.batch = variants[i][1];
+        s.trainer.config.accumulate = variants[i][2];
+        must_train(&s);
+        cr_assert(same_params(&s, expected), "%d threads, batch %d, accumulate %d", variants[i][0],
+                  variants[i][1], variants[i][2]);
+    }
+    s.trainer.config.seed = 2;
+    must_train(&s);
+    cr_assert_not(same_params(&s, expected), "the seed does nothing");
+    free(expected);
+    close_setting(&s);
+}
+
+struct curve {
+    double first_loss, last_loss, f1;
+    uint64_t steps, evaluations;
+};
+
+static int note_step(void *context, const struct qsc_trainer_step *step)
+{
+    struct curve *curve = context;
+    cr_assert_eq(step->step, ++curve->steps);
+    if (step->step == 1)
+        curve->first_loss = step->loss;
+    curve->last_loss = step->loss;
+    return 0;
+}
+
+static int note_evaluation(void *context, const struct qsc_trainer_evaluation *evaluation)
+{
+    struct curve *curve = context;
+    curve->f1 = evaluation->entities.f1;
+    curve->evaluations++;
+    return 0;
+}
+
+Test(trainer, both_optimisers_learn)
+{
+    struct setting s;
+    open_setting(&s, 240);
+    drop_nothing(&s); /* so small a model would learn for long with it */
+    struct curve curve = {0};
+    s.trainer.hooks =
+        (struct qsc_trainer_hooks){.context = &curve, .step = note_step, .evaluation = note_evaluation};
+    s.trainer.config.epochs = 20;
+    s.trainer.config.patience = 0;
+    s.trainer.config.learning_rate = 1e-2;
+    must_train(&s);
+    cr_assert_eq(curve.steps, s.result.steps);
+    cr_assert_eq(curve.evaluations, 20);
+    cr_assert(fabs(curve.first_loss - log(3)) < .2, "an untrained loss of %g", curve.first_loss);
+    cr_assert_lt(curve.last_loss, .3, "loss %g", curve.last_loss);
+    cr_assert_gt(s.result.best_f1, .9, "F1 %g", s.result.best_f1);
+
+    curve = (struct curve){0};
+    s.trainer.config.optimizer = QSC_OPTIMIZER_SGD;
+    s.trainer.config.learning_rate = .5;
+    must_train(&s);
+    cr_assert_lt(curve.last_loss, .5 * curve.first_loss, "loss %g, then %g", curve.first_loss,
+                 curve.last_loss);
+    close_setting(&s);
+}
+
+struct stopper {
+    uint64_t at;
+};
+
+static int stop_step(void *context, const struct qsc_trainer_step *step)
+{
+    const struct stopper *stopper = context;
+    return step->step == stopper->at ? EINTR : 0;
+}
+
+static int stop_evaluation(void *context, const struct qsc_trainer_evaluation *evaluation)
+{
+    const struct stopper *stopper = context;
+    return evaluation->step == stopper->at ? EINTR : 0;
+}
+
+/* Stopped after each step in turn, by either hook, and resumed with other threads and another split. */
+Test(trainer, stopped_and_resumed_is_never_stopped)
+{
+    struct setting s;
+    char path[600];
+    struct stopper stopper;
+    open_setting(&s, 30);
+    s.trainer.config.evaluate_every = 3;
+    must_train(&s);
+    float *expected = copy_params(&s);
+    uint64_t steps = s.result.steps;
+    double f1 = s.result.best_f1;
+    strcpy(path, in_scratch("checkpoint"));
+    for (uint64_t at = 1; at <= steps; at++) {
+        for (int kind = 0; kind < 2; kind++) {
+            if (kind == 1 && at % 3 != 0)
+                continue;
+            struct qsc_trainer_hooks *hooks = &s.trainer.hooks;
+            stopper.at = at;
+            *hooks = kind ? (struct qsc_trainer_hooks){.context = &stopper, .evaluation = stop_evaluation}
+                          : (struct qsc_trainer_hooks){.context = &stopper, .step = stop_step};
+            s.trainer.config.checkpoint = path;
+            s.trainer.config.checkpoint_every = 1000;
+            s.trainer.config.resume = false;
+            s.trainer.config.batch = 8;
+            s.trainer.config.accumulate = 1;
+            cr_assert_eq(train_again(&s), EINTR, "%s", error.text);
+            cr_assert(same_params(&s, s.start), "a stopped training changed the model");
+            *hooks = (struct qsc_trainer_hooks){0};
+            s.trainer.config.resume = true;
+            s.trainer.config.batch = 4;
+            s.trainer.config.accumulate = 2;
+            open_pool(&s, 2);
+            must_train(&s);
+            cr_assert(same_params(&s, expected), "stopped after %d, hook %d", (int)at, kind);
+            cr_assert_eq(s.result.best_f1, f1);
+            cr_assert_eq(s.result.steps, steps);
+        }
+    }
+    free(expected);
+    close_setting(&s);
+}
+
+Test(trainer, a_checkpoint_of_another_training_is_refused)
+{
+    struct setting s;
+    char path[600];
+    open_setting(&s, 30);
+    strcpy(path, in_scratch("checkpoint"));
+    s.trainer.config.checkpoint = path;
+    must_train(&s);
+    float *expected = copy_params(&s);
+    s.trainer.config.resume = true;
+    must_train(&s); /* the end again, from the last checkpoint */
+    cr_assert(same_params(&s, expected));
+    struct qsc_trainer kept = s.trainer;
+    static const char *const because[] = {"learning rate",
+                                          "seed",
+                                          "freeze list",
+                                          "batch * accumulate",
+                                          "number of epochs",
+                                          "optimizer",
+                                          "validation data",
+                                          "training data",
+                                          "model"};
+    for (size_t i = 0; i < sizeof because / sizeof *because; i++) {
+        s.trainer = kept;
+        struct qsc_trainer_config *config = &s.trainer.config;
+        if (i == 0)
+            config->learning_rate *= 2;
+        else if (i == 1)
+            config->seed++;
+        else if (i == 2)
+            config->freeze = "layer.0";
+        else if (i == 3)
+            config->batch = 7;
+        else if (i == 4)
+            config->epochs++;
+        else if (i == 5)
+            config->optimizer = QSC_OPTIMIZER_SGD;
+        else if (i == 6)
+            s.trainer.valid = &s.train;
+        else if (i == 7)
+            s.trainer.train = &s.valid;
+        else
+            s.start[5] += 1;
+        cr_assert_eq(train_again(&s), EINVAL, "accepted with another %s", because[i]);
+        cr_assert_not_null(strstr(error.text, because[i]), "expected \"%s\", got: %s", because[i],
+                           error.text);
+    }
+    s.trainer = kept;
+    size_t length;
+    char *bytes = read_bytes(path, &length);
+    write_bytes(path, bytes, length - 1);
+    cr_assert_eq(train_again(&s), EINVAL);
+    cr_assert_not_null(strstr(error.text, "truncated"), "%s", error.text);
+    free(bytes);
+    free(expected);
+    close_setting(&s);
+}
+
+Test(trainer, a_checkpoint_that_cannot_be_written_ends_the_training)
+{
+    struct setting s;
+    open_setting(&s, 30);
+    s.trainer.config.checkpoint = "/no/such/directory/checkpoint";
+    cr_assert_eq(train_again(&s), ENOENT, "%s", error.text);
+    cr_assert(same_params(&s, s.start));
+    close_setting(&s);
+}
+
+struct versions {
+    uint64_t count, steps[256];
+    float *params[256];
+    const struct setting *setting;
+    int last, refuse_every;
+};
+
+static int keep_version(void *context, qsc_bert_weights *version, uint64_t step, bool last)
+{
+    struct versions *kept = context;
+    if (kept->refuse_every && step % (uint64_t)kept->refuse_every == 1)
+        return EAGAIN;
+    size_t bytes = kept->setting->model.floats * sizeof(float);
+    kept->params[kept->count] = malloc(bytes);
+    memcpy(kept->params[kept->count], qsc_bert_weights_params_const(version), bytes);
+    kept->steps[kept->count++] = step;
+    kept->last += last;
+    qsc_bert_weights_destroy(version);
+    return 0;
+}
+
+static void forget_versions(struct versions *kept)
+{
+    for (uint64_t i = 0; i < kept->count; i++)
+        free(kept->params[i]);
+    kept->count = 0;
+    kept->last = 0;
+}
+
+/* The validation labels are wrong on purpose: the better the model, the worse its F1, so the best evaluation
+ * is an early one. */
+Test(trainer, early_stopping_brings_the_best_weights_back)
+{
+    struct setting s;
+    open_setting(&s, 60);
+    for (size_t w = 0; w < s.valid.words; w++) {
+        if (s.valid.labels[w] != 2)
+            s.valid.labels[w] = w % 3 == 0 ? 0 : 1;
+    }
+    struct versions kept = {.setting = &s};
+    s.trainer.hooks = (struct qsc_trainer_hooks){.context = &kept, .publish = keep_version};
+    s.trainer.config.epochs = 7;
+    s.trainer.config.evaluate_every = 1;
+    s.trainer.config.patience = 4;
+    s.trainer.config.learning_rate = 2e-2;
+    must_train(&s);
+    cr_assert(s.result.stopped_early);
+    cr_assert_eq(s.result.steps, s.result.best_step + 4);
+    cr_assert_eq(kept.steps[s.result.best_step], s.result.best_step);
+    cr_assert(same_params(&s, kept.params[s.result.best_step]), "not the weights of the best evaluation");
+    cr_assert_not(same_params(&s, kept.params[s.result.steps]));
+    cr_assert(same_params(&s, kept.params[kept.count - 1]), "the last version is not the result");
+    cr_assert_eq(kept.last, 1);
+    forget_versions(&kept);
+    s.trainer.config.patience = 0;
+    must_train(&s);
+    cr_assert_not(s.result.stopped_early);
+    forget_versions(&kept);
+    close_setting(&s);
+}
+
+Test(trainer, versions_are_published_every_few_steps)
+{
+    struct setting s;
+    open_setting(&s, 60);
+    struct versions kept = {.setting = &s};
+    s.trainer.hooks = (struct qsc_trainer_hooks){.context = &kept, .publish = keep_version};
+    s.trainer.config.publish_every = 3;
+    must_train(&s);
+    cr_assert_eq(kept.count, 1 + s.result.steps / 3 + 1);
+    cr_assert_eq(s.result.versions, kept.count);
+    cr_assert_eq(memcmp(kept.params[0], s.start, s.model.floats * sizeof(float)), 0,
+                 "not the starting weights first");
+    for (uint64_t i = 0; i + 1 < kept.count; i++)
+        cr_assert_eq(kept.steps[i], 3 * i);
+    forget_versions(&kept);
+    kept.refuse_every = 3;
+    s.trainer.config.publish_every = 1;
+    must_train(&s);
+    cr_assert_lt(s.result.versions, s.result.steps, "a refused version was counted");
+    cr_assert_gt(s.result.versions, s.result.steps / 2);
+    forget_versions(&kept);
+    close_setting(&s);
+}
+
+Test(trainer, a_snapshot_takes_the_versions)
+{
+    struct setting s;
+    open_setting(&s, 60);
+    qsc_snapshot cell;
+    cr_assert_eq(qsc_snapshot_init(&cell, &(struct qsc_snapshot_config){.max_live_versions = 2}), 0);
+    s.trainer.hooks =
+        (struct qsc_trainer_hooks){.context = &cell, .publish = qsc_trainer_publish_to_snapshot};
+    must_train(&s);
+    cr_assert_geq(s.result.versions, 2);
+    qsc_pin pin;
+    cr_assert_eq(qsc_snapshot_pin(&cell, &pin), 0);
+    cr_assert(same_params(&s, qsc_bert_weights_params_const(pin.version->object)),
+              "not the result stands there");
+    cr_assert_eq(pin.version->bytes, qsc_bert_weights_bytes(pin.version->object));
+    qsc_snapshot_unpin(&pin);
+    cr_assert_eq(qsc_snapshot_fini(&cell), 0);
+    close_setting(&s);
+}
+
+static bool layer_changed(const struct setting *s, int layer)
+{
+    size_t begin = qsc_bert_layer_begin(&s->layout, layer), end = qsc_bert_layer_begin(&s->layout, layer + 1);
+    return memcmp(s->model.params + begin, s->start + begin, (end - begin) * sizeof(float)) != 0;
+}
+
+Test(trainer, frozen_layers_stay)
+{
+    static const struct {
+        const char *list;
+        bool frozen[4]; /* embeddings, layers 0 to 2 */
+    } cases[] = {
+        {NULL, {false, false, false, false}},
+        {"embeddings", {true, false, false, false}},
+        {"embeddings,layer.0-1", {true, true, true, false}},
+        {"layer.1", {false, false, true, false}},
+        {"layer.2,embeddings", {true, false, false, true}},
+        {"embeddings,layer.0-2", {true, true, true, true}},
+    };
+    struct setting s;
+    open_setting(&s, 30);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        s.trainer.config.freeze = cases[i].list;
+        must_train(&s);
+        for (int layer = -1; layer < 3; layer++)
+            cr_assert_eq(layer_changed(&s, layer), !cases[i].frozen[layer + 1], "%s, layer %d", cases[i].list,
+                         layer);
+        cr_assert(layer_changed(&s, 3), "the classifier is always trained");
+    }
+    static const char *const wrong[] = {"",          "layer",     "layer.",   "layer.3",
+                                        "layer.0-3", "layer.2-1", "layer.1x", "embedding",
+                                        "layer.0,,", ",",         "layer.-1", "classifier"};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        s.trainer.config.freeze = wrong[i];
+        cr_assert_eq(train_again(&s), EINVAL, "accepted: \"%s\"", wrong[i]);
+        cr_assert_not_null(strstr(error.text, "freeze"));
+    }
+    close_setting(&s);
+}
+
+/* The gradient of all the training data as one batch. */
+static float *whole_gradient(struct setting *s, double *loss)
+{
+    struct qsc_dataset data;
+    cr_assert_eq(qsc_dataset_create(&data, s->tokenizer, &s->train, labels, 3, 12, s->pool, &error), 0);
+    int32_t *ends = malloc((data.windows + 1) * sizeof *ends);
+    for (size_t w = 0; w <= data.windows; w++)
+        ends[w] = (int32_t)data.first[w];
+    const struct qsc_batch batch = {.tokens = (int)data.tokens,
+                                    .sequences = (int)data.windows,
+                                    .ids = data.ids,
+                                    .labels = data.labels,
+                                    .cu_seqlens = ends};
+    const struct qsc_bert_step step = {
+        .scale = 1.0f / (float)data.labelled,
+        .gradient = qsc_bert_gradient_shape(&s->layout, -1, s->model.config.vocab_size)};
+    const struct qsc_bert_workspace_config sizes = {.max_tokens = batch.tokens, .use = QSC_BERT_TRAINING};
+    qsc_bert_workspace *workspace;
+    qsc_bert_weights *weights;
+    cr_assert_eq(qsc_bert_workspace_create(&workspace, s->plan, &sizes, &error), 0);
+    cr_assert_eq(qsc_bert_weights_create(&weights, s->plan, s->start, QSC_BERT_TRAINING, &error), 0);
+    cr_assert_eq(step.gradient.floats, s->layout.floats);
+    float *gradient = malloc(s->layout.floats * sizeof *gradient);
+    cr_assert_eq(qsc_bert_loss_backward(workspace, weights, &batch, &step, gradient, loss), 0);
+    *loss /= (double)data.labelled;
+    qsc_bert_weights_destroy(weights);
+    qsc_bert_workspace_destroy(workspace);
+    free(ends);
+    qsc_dataset_fini(&data);
+    return gradient;
+}
+
+static int note_one(void *context, const struct qsc_trainer_step *step)
+{
+    *(struct qsc_trainer_step *)context = *step;
+    return 0;
+}
+
+/* One step of plain gradient descent over all data is start - rate * (gradient + decay * start). */
+Test(trainer, one_step_is_what_the_gradient_says)
+{
+    struct setting s;
+    struct qsc_trainer_step seen = {0};
+    open_setting(&s, 60);
+    drop_nothing(&s);
+    double loss, norm = 0;
+    float *gradient = whole_gradient(&s, &loss);
+    for (size_t i = 0; i < s.layout.floats; i++)
+        norm += (double)gradient[i] * (double)gradient[i];
+    norm = sqrt(norm);
+    s.trainer.valid = NULL;
+    s.trainer.hooks = (struct qsc_trainer_hooks){.context = &seen, .step = note_one};
+    struct qsc_trainer_config *config = &s.trainer.config;
+    config->optimizer = QSC_OPTIMIZER_SGD;
+    config->momentum = 0;
+    config->warmup = 0;
+    config->epochs = 1;
+    config->batch = 1000;
+    config->learning_rate = .5;
+    config->weight_decay = .1;
+    for (int clipped = 0; clipped < 2; clipped++) {
+        config->clip = clipped ? .25 * norm : 0;
+        must_train(&s);
+        cr_assert_eq(s.result.steps, 1);
+        cr_assert(fabs(seen.loss - loss) < 1e-5 * loss, "loss %g, not %g", seen.loss, loss);
+        cr_assert(fabs(seen.gradient_norm - norm) < 1e-5 * norm, "norm %g, not %g", seen.gradient_norm, norm);
+        for (int t = 0; t < s.layout.count; t++) {
+            const struct qsc_bert_tensor *tensor = &s.layout.tensors[t];
+            for (size_t i = tensor->offset; i < tensor->offset + qsc_bert_tensor_floats(tensor); i++) {
+                double step = gradient[i] * (clipped ? .25 : 1) + (tensor->decay ? .1 * s.start[i] : 0);
+                cr_assert(fabs(s.model.params[i] - (s.start[i] - .5 * step)) < 1e-6, "%s[%zu]", tensor->name,
+                          i - tensor->offset);
+            }
+        }
+    }
+    free(gradient);
+    close_setting(&s);
+}
+
+Test(trainer, the_learning_rate_rises_and_falls)
+{
+    struct setting s;
+    struct qsc_trainer_step seen;
+    open_setting(&s, 30);
+    s.trainer.hooks = (struct qsc_trainer_hooks){.context = &seen, .step = note_one};
+    s.trainer.config.epochs = 1;
+    s.trainer.config.warmup = .5;
+    must_train(&s);
+    double steps = (double)seen.steps, falling = steps - ceil(steps / 2);
+    cr_assert_gt(falling, 1);
+    cr_assert(fabs(seen.learning_rate - 5e-3 / falling) < 1e-12, "the last step has %g", seen.learning_rate);
+    s.trainer.config.warmup = 1;
+    must_train(&s);
+    cr_assert(fabs(seen.learning_rate - 5e-3 * (steps - 1) / steps) < 1e-12, "the last step has %g",
+              seen.learning_rate);
+    close_setting(&s);
+}
+
+Test(trainer, a_loss_that_is_not_finite_ends_the_training)
+{
+    struct setting s;
+    open_setting(&s, 60);
+    s.trainer.config.learning_rate = 1e3;
+    s.trainer.config.optimizer = QSC_OPTIMIZER_SGD;
+    s.trainer.config.clip = 0;
+    s.trainer.config.weight_decay = 1e3;
+    s.trainer.config.epochs = 20;
+    cr_assert_eq(train_again(&s), EDOM, "%s", error.text);
+    cr_assert_not_null(strstr(error.text, "lower the learning rate"), "%s", error.text);
+    cr_assert(same_params(&s, s.start));
+    close_setting(&s);
+}
+
+Test(trainer, settings_out_of_range_are_refused)
+{
+    struct setting s;
+    open_setting(&s, 30);
+    const struct qsc_trainer_config good = s.trainer.config;
+    struct qsc_trainer_config *config = &s.trainer.config;
+    static const char *const because[] = {"learning rate", "epochs",   "batch",         "max length",
+                                          "max length",    "clip",     "publish every", "checkpoint every",
+                                          "beta2",         "momentum", "warmup"};
+    for (size_t i = 0; i < sizeof because / sizeof *because; i++) {
+        *config = good;
+        double *const reals[] = {&config->learning_rate, &config->clip, &config->beta2, &config->momentum,
+                                 &config->warmup};
+        int *const ints[] = {&config->epochs,     &config->batch,         &config->max_length,
+                             &config->max_length, &config->publish_every, &config->checkpoint_every};
+        static const int real_of[] = {0, -1, -1, -1, -1, 1, -1, -1, 2, 3, 4},
+                         int_of[] = {-1, 0, 1, 2, 3, -1, 4, 5, -1, -1, -1};
+        if (real_of[i] >= 0)
+            *reals[real_of[i]] = i == 0 ? NAN : i == 5 ? -1 : 1.5;
+        else
+            *ints[int_of[i]] = i == 4 ? 25 : 0; /* 25: one more than there are positions */
+        cr_assert_eq(train_again(&s), EINVAL, "accepted a wrong %s", because[i]);
+        cr_assert_not_null(strstr(error.text, because[i]), "expected \"%s\", got: %s", because[i],
+                           error.text);
+    }
+    close_setting(&s);
+}
+
+Test(trainer, a_label_the_model_does_not_know_is_refused)
+{
+    struct setting s;
+    open_setting(&s, 30);
+    struct qsc_corpus other;
+    static const char text[] = "a O\nb B-ORG\n\n";
+    cr_assert_eq(qsc_conll_parse(&other, text, strlen(text), "other.txt", &error), 0);
+    s.trainer.train = &other;
+    cr_assert_eq(train_again(&s), EINVAL);
+    cr_assert_not_null(strstr(error.text, "other.txt"), "%s", error.text);
+    s.trainer.train = &s.train;
+    s.trainer.valid = &other;
+    cr_assert_eq(train_again(&s), EINVAL);
+    cr_assert_not_null(strstr(error.text, "B-ORG"), "%s", error.text);
+    qsc_corpus_fini(&other);
+    close_setting(&s);
+}
+
+static int drop_version(void *context, qsc_bert_weights *version, uint64_t step, bool last)
+{
+    (void)context;
+    (void)step;
+    (void)last;
+    qsc_bert_weights_destroy(version);
+    return 0;
+}
+
+static int train_in_little_memory(void *context)
+{
+    struct setting *s = context;
+    unlink(s->trainer.config.checkpoint);
+    return train_again(s);
+}
+
+Test(trainer, every_allocation_may_fail)
+{
+    struct setting s;
+    char path[600];
+    failing_left = LONG_MAX;
+    failing_install();
+    open_setting(&s, 12);
+    strcpy(path, in_scratch("checkpoint"));
+    s.trainer.hooks.publish = drop_version;
+    s.trainer.config.epochs = 1;
+    s.trainer.config.checkpoint = path;
+    cr_assert_gt(fail_each_allocation(train_in_little_memory, &s), 50);
+    close_setting(&s);
+}
