@@ -13,6 +13,28 @@ static json_t *histogram(const struct qsc_histogram *h)
                      (double)qsc_histogram_quantile(h, 0.999) / 1e3, "max_us", (double)h->max_ns / 1e3);
 }
 
+/* Both objects in one; takes both over. NULL where either is missing or memory is short. */
+static json_t *merged(json_t *object, json_t *more)
+{
+    int failed = json_object_update(object, more);
+    json_decref(more);
+    if (!failed)
+        return object;
+    json_decref(object);
+    return NULL;
+}
+
+/* A container that should hold `size` elements by now; what could not be added for want of memory is not
+ * there. */
+static json_t *if_whole(json_t *container, size_t size)
+{
+    size_t held = json_is_array(container) ? json_array_size(container) : json_object_size(container);
+    if (container && held == size)
+        return container;
+    json_decref(container);
+    return NULL;
+}
+
 static json_t *guard(const struct qsc_serving_figures *f)
 {
     json_t *latencies = json_pack("{s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f}", "requests_per_s",
@@ -31,12 +53,7 @@ static json_t *guard(const struct qsc_serving_figures *f)
         (json_int_t)f->answers, "mixed_answers", (json_int_t)f->mixed_answers, "unrecorded",
         (json_int_t)f->unrecorded, "preempted_waits", (json_int_t)f->preempted_waits, "preempted_wait_us",
         f->preempted_wait_us, "wait", histogram(&f->wait));
-    bool whole = latencies && json_object_update_new(latencies, publisher) == 0 &&
-                 json_object_update_new(latencies, counts) == 0;
-    if (whole)
-        return latencies;
-    json_decref(latencies);
-    return NULL;
+    return merged(merged(latencies, publisher), counts);
 }
 
 static json_t *guards(const struct qsc_serving_results *serving)
@@ -44,7 +61,7 @@ static json_t *guards(const struct qsc_serving_results *serving)
     json_t *object = json_object();
     for (int kind = 0; kind < QSC_GUARD_KINDS; kind++)
         json_object_set_new(object, qsc_guard_name((enum qsc_guard_kind)kind), guard(&serving->guards[kind]));
-    return json_object_size(object) == QSC_GUARD_KINDS ? object : NULL;
+    return if_whole(object, QSC_GUARD_KINDS);
 }
 
 static json_t *corpus_part(const struct qsc_news_figures *f)
@@ -71,7 +88,7 @@ static json_t *evaluations(const struct qsc_demo_results *r)
         json_array_append_new(list, json_pack("{s:I, s:f, s:f, s:f}", "step", (json_int_t)e->step, "epoch",
                                               e->epoch, "f1", e->entities.f1, "accuracy", e->accuracy));
     }
-    return list;
+    return if_whole(list, r->evaluation_count);
 }
 
 static json_t *training(const struct qsc_demo_results *r)
