@@ -1,13 +1,15 @@
 // BertForTokenClassification as Hugging Face defines it: embeddings, a post-LN encoder and a linear head,
 // forward and backward, on packed sequences.
 //
-// The order of things:
-//   qsc_bert_layout     which tensor lies where in the ONE flat array of parameters
-//   qsc_bert_plan       the matrix products of that architecture, planned once and shared by all threads
-//   qsc_bert_weights    one version of the parameters and everything derived from them (packed matrices);
-//   immutable while anybody reads it qsc_bert_workspace  the activations of one thread, planned once for a
-//   largest batch qsc_bert_forward, qsc_bert_loss_backward   one micro-batch on the calling thread;
-//   parallelism is several of them at once
+// - qsc_bert_layout: which tensor lies where in the ONE flat array of parameters.
+// - qsc_bert_plan: the matrix products of that architecture, planned once and shared by all threads.
+// - qsc_bert_weights: one version of the parameters and everything derived from them (packed matrices),
+//   immutable while anybody reads it.
+// - qsc_bert_workspace: the activations of one thread, planned once for a largest batch.
+// - qsc_bert_forward, qsc_bert_loss_backward: one micro-batch on the calling thread; parallelism is several
+//   of them at once.
+//
+// Nothing here starts a thread, takes a lock or gives a memory order; what only reads is wait-free.
 #ifndef QUIESCE_MODEL_BERT_H
 #define QUIESCE_MODEL_BERT_H
 

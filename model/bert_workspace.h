@@ -16,8 +16,7 @@ struct qsc_bert_activations {
     float *middle;    // (T,H) the first half's output
     float *inner;     // (T,I) before GELU; in inference (rows of a slice,I), GELU in place
     float *active;    // (T,I) after GELU; in inference = inner
-    float *normal[2]; // (T,H) the two LayerNorms' normalised rows; in inference where the product before them
-                      // goes
+    float *normal[2]; // (T,H) the two LayerNorms' normalised rows, and before that what they normalise
     float *rstd[2];   // (T) or NULL
 };
 
@@ -32,10 +31,10 @@ struct qsc_bert_workspace {
     // training only
     float *embedding_normal, *embedding_rstd; // (T,H), (T)
     float *logits, *head;                     // (T,labels); (T,H) the classifier's input
-    float *dresidual, *dbranch,
-        *dproduct;        // (T,H) the two gradients whose sum a LayerNorm gets; a product's output's
-    float *dqkv, *dinner; // (T,3H), (T,I)
-    struct qsc_bert_activations layers[]; // num_hidden_layers + 1: the last one has only `hidden`
+    float *dresidual, *dbranch;               // (T,H) the two gradients whose sum a LayerNorm gets
+    float *dproduct;                          // (T,H) that of a product's output
+    float *dqkv, *dinner;                     // (T,3H), (T,I)
+    struct qsc_bert_activations layers[];     // num_hidden_layers + 1: the last one has only `hidden`
 };
 
 // One pass over one batch.
