@@ -1,0 +1,79 @@
+#include "futex.h"
+#include "threads.h"
+
+#include <criterion/criterion.h>
+#include <quiesce/concurrency/eventcount.h>
+
+Test(eventcount, no_system_call_without_a_waiter, .init = futex_reset)
+{
+    struct qsc_eventcount event = {0};
+    qsc_eventcount_notify(&event, INT_MAX);
+    (void)qsc_eventcount_prepare(&event);
+    qsc_eventcount_cancel(&event);
+    qsc_eventcount_notify(&event, 1);
+    cr_assert_eq(futex_wakes, 0);
+}
+
+Test(eventcount, a_notification_before_the_sleep_is_not_lost, .init = futex_reset)
+{
+    struct qsc_eventcount event = {0};
+    uint32_t key = qsc_eventcount_prepare(&event);
+    qsc_eventcount_notify(&event, 1);
+    cr_assert_eq(qsc_eventcount_wait(&event, key, NULL), 0);
+    cr_assert_eq(futex_wakes, 1);
+    qsc_eventcount_notify(&event, 1);
+    cr_assert_eq(futex_wakes, 1, "the waiter has left");
+}
+
+Test(eventcount, deadlines, .init = futex_reset)
+{
+    struct qsc_eventcount event = {0};
+    struct timespec past = in_ms(-5), soon = in_ms(20), malformed = {1, 1000000000};
+    cr_assert_eq(qsc_eventcount_wait(&event, qsc_eventcount_prepare(&event), &past), ETIMEDOUT);
+    uint64_t before = qsc_port_now_ns();
+    cr_assert_eq(qsc_eventcount_wait(&event, qsc_eventcount_prepare(&event), &soon), ETIMEDOUT);
+    cr_assert_gt(qsc_port_now_ns() - before, 10000000U);
+    cr_assert_eq(qsc_eventcount_wait(&event, qsc_eventcount_prepare(&event), &malformed), EINVAL);
+    cr_assert_eq(event.waiters, 0);
+}
+
+Test(eventcount, a_signal_or_a_late_sleep_is_a_wake_up_for_no_reason, .init = futex_reset,
+     .fini = futex_reset)
+{
+    struct qsc_eventcount event = {0};
+    atomic_store(&futex_noise, true);
+    for (int i = 0; i < 6; i++)
+        if (futex_waits % 4 != 0) // every fourth call is let through and would sleep
+            cr_assert_eq(qsc_eventcount_wait(&event, qsc_eventcount_prepare(&event), NULL), 0);
+        else
+            atomic_fetch_add(&futex_waits, 1);
+    cr_assert_eq(event.waiters, 0);
+}
+
+static struct qsc_eventcount shared;
+
+static void *wait_once(void *woken)
+{
+    while (qsc_eventcount_wait(&shared, qsc_eventcount_prepare(&shared), NULL) != 0)
+        ;
+    atomic_fetch_add((atomic_int *)woken, 1);
+    return NULL;
+}
+
+Test(eventcount, wakes_one_or_all)
+{
+    pthread_t threads[3];
+    atomic_int woken = 0;
+    for (int i = 0; i < 3; i++)
+        cr_assert_eq(pthread_create(&threads[i], NULL, wait_once, &woken), 0);
+    AWAIT(futex_asleep == 3);
+    sleep_ms(20); // into the kernel
+    qsc_eventcount_notify(&shared, 1);
+    AWAIT(woken == 1);
+    sleep_ms(20);
+    cr_assert_eq(woken, 1);
+    qsc_eventcount_notify(&shared, INT_MAX);
+    for (int i = 0; i < 3; i++)
+        pthread_join(threads[i], NULL);
+    cr_assert_eq(woken, 3);
+}
