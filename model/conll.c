@@ -60,7 +60,7 @@ static int end_sentence(struct parser *p)
     p->type = NULL;
     if (c->words == (c->first ? c->first[c->sentences] : 0))
         return 0;
-    if (c->sentences + 1 >= p->sentence_capacity) {
+    if (!c->first || c->sentences + 1 >= p->sentence_capacity) {
         size_t *first = qsc_realloc(c->first, larger(p->sentence_capacity) * sizeof *first);
         if (!first)
             return out_of_memory(p);

@@ -5,6 +5,7 @@
 #include <quiesce/model/window.h>
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { RUN_SENTENCES = 64, MAX_TOKENS_MIN = 8 };
@@ -47,10 +48,9 @@ static int unknown_label(const struct qsc_corpus *corpus, int label, const char 
                          struct qsc_error *err)
 {
     char known[512] = "";
-    for (int i = 0; i < count && strlen(known) + strlen(labels[i]) + 8 < sizeof known; i++) {
-        strcat(known, i ? ", " : "");
-        strcat(known, labels[i]);
-    }
+    size_t length = 0;
+    for (int i = 0; i < count && length + strlen(labels[i]) + 3 < sizeof known; i++)
+        length += (size_t)snprintf(known + length, sizeof known - length, "%s%s", i ? ", " : "", labels[i]);
     return qsc_fail(err, EINVAL, "%s:%zu: the model does not know the label '%.80s'; its %d labels are %s",
                     corpus->path, corpus->name_lines[label], corpus->names[label], count, known);
 }

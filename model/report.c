@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DIGITS_MAX = 15 };
+enum { DIGITS_MAX = 15, ROW_FIGURES = 150 };
 
 struct counts {
     uint64_t right, predicted, gold;
@@ -250,7 +250,8 @@ static int code_points(const char *text)
     return count;
 }
 
-// Allocates for all rows at once: the name, or what it is padded to, and at most 30 characters a figure.
+// Allocates for all rows at once: the name, or what it is padded to, and at most ROW_FIGURES characters of
+// figures.
 static int begin_text(struct text *text, const struct row *rows, size_t count, int digits,
                       struct qsc_error *err)
 {
@@ -268,7 +269,7 @@ static int begin_text(struct text *text, const struct row *rows, size_t count, i
             longest = strlen(rows[i].name);
     }
     text->length = 0;
-    text->capacity = (count + 8) * (longest + (size_t)text->width + 5 * 30);
+    text->capacity = (count + 8) * (longest + (size_t)text->width + ROW_FIGURES);
     text->bytes = qsc_alloc(text->capacity);
     if (!text->bytes)
         return qsc_fail(err, ENOMEM, "out of memory for a report of %zu rows", count);

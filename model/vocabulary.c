@@ -159,7 +159,7 @@ static int add_piece(struct builder *b, const char *before, const char *after, i
     char *text = qsc_alloc(bytes + 1);
     if (!text)
         return ENOMEM;
-    strcpy(stpcpy(text, before), after);
+    stpcpy(stpcpy(text, before), after);
     *id = find(&b->piece_ids, text, (int)bytes);
     if (*id >= 0) {
         qsc_free(text);
@@ -173,12 +173,12 @@ static int add_piece(struct builder *b, const char *before, const char *after, i
 // Makes pieces of the characters, the most frequent first, as long as there is room.
 static int add_character_pieces(struct builder *b, size_t pieces)
 {
-    struct character **order = qsc_alloc(b->character_count * sizeof *order);
+    struct character **order = qsc_alloc(b->character_count * sizeof(struct character *));
     if (!order)
         return ENOMEM;
     for (size_t i = 0; i < b->character_count; i++)
         order[i] = &b->characters[i];
-    qsort(order, b->character_count, sizeof *order, compare_characters);
+    qsort(order, b->character_count, sizeof(struct character *), compare_characters);
     int status = 0;
     for (size_t i = 0; i < b->character_count && status == 0; i++) {
         struct character *c = order[i];

@@ -6,12 +6,7 @@
 
 /* In the order in which a newcomer meets them; ends with NULL. */
 static const struct qsc_command *const commands[] = {
-    &qsc_demo_command,
-    &qsc_train_command,
-    &qsc_eval_command,
-    &qsc_tag_command,
-    &qsc_tokenize_command,
-    NULL,
+    &qsc_demo_command, &qsc_train_command, &qsc_eval_command, &qsc_tag_command, &qsc_tokenize_command, NULL,
 };
 
 static void print_usage(FILE *out)

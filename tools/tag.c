@@ -68,7 +68,7 @@ static int publish(struct service *s, struct qsc_error *err)
 static int make_taggers(struct service *s, struct qsc_error *err)
 {
     s->threads = qsc_pool_threads(s->pool);
-    s->taggers = qsc_alloc_zeroed((size_t)s->threads, sizeof *s->taggers);
+    s->taggers = qsc_alloc_zeroed((size_t)s->threads, sizeof(qsc_tagger *));
     if (!s->taggers)
         return qsc_fail(err, ENOMEM, "out of memory for %d taggers", s->threads);
     int status = 0;
@@ -201,7 +201,7 @@ static int answer(struct service *s, struct qsc_sentence_batch *batch, struct fo
     if (form.logits)
         answers.logits = qsc_alloc(batch->words * labels * sizeof *answers.logits);
     int status = ENOMEM;
-    uint64_t version;
+    uint64_t version = 0;
     if (answers.labels && (answers.scores || !form.json) && (answers.logits || !form.logits))
         status = tag_batch(s, batch, &answers, &version);
     if (status)

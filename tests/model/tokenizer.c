@@ -117,6 +117,12 @@ static void check_code_point(uint32_t c, uint32_t first, const struct outcome *e
     }
 }
 
+#ifdef __SANITIZE_THREAD__
+enum { STRIDE = 61 }; /* one thread, twenty times slower: there is nothing to be seen in all of them */
+#else
+enum { STRIDE = 1 };
+#endif
+
 static void check_all_code_points(const char *path, bool lowercase)
 {
     FILE *file = fopen(path, "r");
@@ -128,7 +134,7 @@ static void check_all_code_points(const char *path, bool lowercase)
         const uint32_t first = (uint32_t)strtoul(row, &at, 16), last = (uint32_t)strtoul(at, &at, 16);
         cr_assert(first == next || (next == 0xd800 && first == 0xe000), "no row for U+%04" PRIX32, next);
         const struct outcome expected = read_outcome(at + 1);
-        for (uint32_t c = first; c <= last; c++)
+        for (uint32_t c = first; c <= last; c += STRIDE)
             check_code_point(c, first, &expected, lowercase);
         next = last + 1;
     }

@@ -21,8 +21,8 @@ expect "no words" '{"version": 1, "words": []}' "$(printf '\n' | "${tag[@]}" --j
 
 # Many lines, some of them longer than the model's 24 positions: in order, each word once, on any number of threads.
 for ((i = 0; i < 700; i++)); do
-    printf 'anna%*sbell%*s\n' $((i % 7 + 1)) '' $((i % 50 + 1)) '' | sed 's/  / oslo /g'
-done >input
+    printf 'anna%*sbell%*s\n' $((i % 7 + 1)) '' $((i % 50 + 1)) ''
+done | sed 's/  / oslo /g' >input
 "${tag[@]}" --threads 1 --json --logits <input >one
 "${tag[@]}" --threads 3 --json --logits <input >three
 cmp one three || fail "the answers depend on the threads"
@@ -31,6 +31,7 @@ tr -s ' ' <input | sed 's/ $//' | cmp - words || fail "words were lost or put in
 
 # An answer comes when the line is there, although the next one has been begun.
 coproc { "${tag[@]}"; }
+pid=$COPROC_PID
 printf 'Anna\nRo' >&"${COPROC[1]}"
 read -r -t 60 line <&"${COPROC[0]}" || fail "no answer to a line while the input is open"
 expect "interactive" "$(echo Anna | "${tag[@]}")" "$line"
@@ -38,7 +39,7 @@ printf 'me is\n' >&"${COPROC[1]}"
 read -r -t 60 line <&"${COPROC[0]}" || fail "no answer to a second line"
 expect "interactive" "$(echo Rome is | "${tag[@]}")" "$line"
 exec {COPROC[1]}>&-
-wait "$COPROC_PID"
+wait "$pid"
 
 printf 'Anna\nR\xffme\n' >input
 refuses 1 'quiesce: standard input:2: byte 2 is not UTF-8*' "${tag[@]}" <input

@@ -18,11 +18,12 @@ expect "empty lines" 3 "$(printf '\n\na' | "${tokenize[@]}" | wc -l)"
 
 # An answer comes when the line is there, not when the input ends.
 coproc { "${tokenize[@]}"; }
+pid=$COPROC_PID
 echo a >&"${COPROC[1]}"
 read -r -t 60 line <&"${COPROC[0]}" || fail "no answer to a line while the input is open"
 expect "interactive" '{"ids": [9], "pieces": ["a"], "offsets": [[0, 1]]}' "$line"
 exec {COPROC[1]}>&-
-wait "$COPROC_PID"
+wait "$pid"
 
 printf 'a\nb\xff\na\n' >input
 refuses 1 'quiesce: standard input:2: byte 2 is not UTF-8*' "${tokenize[@]}" <input
