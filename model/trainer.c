@@ -100,7 +100,7 @@ static int check_config(const struct qsc_trainer *given, struct qsc_error *err)
         {"epochs", c->epochs, 1, 1e6},
         {"batch", c->batch, 1, 1e6},
         {"accumulate", c->accumulate, 1, 1e6},
-        {"max length", c->max_length, 8, given->model->config.max_position_embeddings},
+        {"max length", c->max_length, 8, 1e9},
         {"evaluate every", c->evaluate_every, 0, 1e9},
         {"patience", c->patience, 0, 1e9},
         {"publish every", c->publish_every, 1, 1e9},
@@ -210,9 +210,11 @@ static int prepare(struct training *t)
     const struct qsc_trainer *given = t->given;
     const struct qsc_trainer_config *c = &given->config;
     const struct qsc_model *model = given->model;
+    int positions = model->config.max_position_embeddings;
+    int window = c->max_length < positions ? c->max_length : positions;
     int code = qsc_dataset_create(&t->data, given->tokenizer, given->train,
-                                  (const char *const *)model->config.labels, model->config.num_labels,
-                                  c->max_length, given->pool, t->err);
+                                  (const char *const *)model->config.labels, model->config.num_labels, window,
+                                  given->pool, t->err);
     if (!code)
         code = qsc_training_order_init(&t->order, &t->data, c->seed, (size_t)c->batch * (size_t)c->accumulate,
                                        model->config.vocab_size, t->err);
