@@ -30,8 +30,7 @@
 #define PATIENCE 16
 
 _Static_assert(sizeof(qsc_mutex) == 4, "promised by the header");
-_Static_assert(sizeof(_Atomic uint32_t) == sizeof(uint32_t) &&
-                   _Alignof(_Atomic uint32_t) == _Alignof(uint32_t),
+_Static_assert(sizeof(_Atomic uint32_t) == 4 && _Alignof(_Atomic uint32_t) == _Alignof(qsc_mutex),
                "the word is used as an atomic object");
 
 static _Atomic uint32_t *word_of(qsc_mutex *mutex)

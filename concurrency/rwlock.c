@@ -23,8 +23,7 @@
 #define READERS (~3U)
 
 _Static_assert(sizeof(qsc_rwlock) == 8, "promised by the header");
-_Static_assert(sizeof(_Atomic uint32_t) == sizeof(uint32_t) &&
-                   _Alignof(_Atomic uint32_t) == _Alignof(uint32_t),
+_Static_assert(sizeof(_Atomic uint32_t) == 4 && _Alignof(_Atomic uint32_t) == _Alignof(qsc_rwlock),
                "the state is used as an atomic object");
 
 static _Atomic uint32_t *state_of(qsc_rwlock *lock)

@@ -103,7 +103,7 @@ Test(alloc, a_realloc_that_fails_leaves_the_block)
     failing_at(1);
     char *memory = qsc_alloc(8);
     cr_assert_not_null(memory);
-    strcpy(memory, "whole");
+    memcpy(memory, "whole", 6);
     cr_assert_null(qsc_realloc(memory, 16));
     cr_assert_str_eq(memory, "whole");
     qsc_free(memory);

@@ -4,15 +4,18 @@
 #define QUIESCE_TESTS_CONCURRENCY_FUTEX_H
 
 #include <errno.h>
+#include <linux/futex.h>
 #include <quiesce/concurrency/port.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
-static atomic_long futex_waits, futex_wakes, futex_asleep; /* calls; threads in the kernel just now */
-static atomic_int futex_widest_wake; /* the largest number of threads asked to be woken */
-static atomic_long futex_spurious;   /* so many waits return 0 at once, woken by nobody */
-static atomic_bool futex_noise;      /* some waits return 0, EINTR or EAGAIN at once */
-static atomic_bool futex_drop_wakes; /* wake-ups are lost on their way */
+static atomic_long futex_waits, futex_wakes; /* calls */
+static atomic_int futex_widest_wake;         /* the largest number of threads asked to be woken */
+static atomic_long futex_spurious;           /* so many waits return 0 at once, woken by nobody */
+static atomic_bool futex_noise;              /* some waits return 0, EINTR or EAGAIN at once */
+static atomic_bool futex_drop_wakes;         /* wake-ups are lost on their way */
 
 int __real_qsc_port_futex_wait(const uint32_t *, uint32_t, const struct timespec *);
 int __wrap_qsc_port_futex_wait(const uint32_t *, uint32_t, const struct timespec *);
@@ -23,10 +26,7 @@ int __wrap_qsc_port_futex_wait(const uint32_t *word, uint32_t expected, const st
         return 0;
     if (atomic_load(&futex_noise) && n % 4 != 0)
         return n % 4 == 1 ? 0 : n % 4 == 2 ? EINTR : EAGAIN;
-    atomic_fetch_add(&futex_asleep, 1);
-    int error = __real_qsc_port_futex_wait(word, expected, deadline);
-    atomic_fetch_sub(&futex_asleep, 1);
-    return error;
+    return __real_qsc_port_futex_wait(word, expected, deadline);
 }
 
 void __real_qsc_port_futex_wake(const uint32_t *, int);
@@ -38,6 +38,15 @@ void __wrap_qsc_port_futex_wake(const uint32_t *word, int count)
         atomic_store(&futex_widest_wake, count);
     if (!atomic_load(&futex_drop_wakes))
         __real_qsc_port_futex_wake(word, count);
+}
+
+/* How many threads sleep on the word just now. The kernel says so when asked to move them to where they are.
+ */
+static inline long futex_sleepers(const uint32_t *word)
+{
+    uint32_t seen = __atomic_load_n(word, __ATOMIC_RELAXED);
+    long moved = syscall(SYS_futex, word, FUTEX_CMP_REQUEUE_PRIVATE, 0, (void *)INT_MAX, word, seen);
+    return moved < 0 ? 0 : moved; /* EAGAIN: the word changed, so somebody is awake */
 }
 
 static inline void futex_reset(void)

@@ -24,6 +24,11 @@ static void reset(void)
 
 TestSuite(mutex, .init = reset, .timeout = 30);
 
+static bool asleep(long threads)
+{
+    return futex_sleepers(&mutex.word) == threads;
+}
+
 static pthread_t start(void *(*run)(void *), void *arg)
 {
     pthread_t thread;
@@ -126,7 +131,7 @@ Test(mutex, lock_until_without_deadline_waits)
 {
     qsc_mutex_lock(&mutex);
     pthread_t thread = start(enter_until, NULL);
-    AWAIT(futex_asleep == 1);
+    AWAIT(asleep(1));
     qsc_mutex_unlock(&mutex);
     pthread_join(thread, NULL);
     cr_assert_eq(result, 0);
@@ -144,7 +149,7 @@ Test(mutex, signals_do_not_end_a_wait)
     qsc_mutex_lock(&mutex);
     pthread_t thread = start(enter_once, NULL);
     for (int n = 0; n < 20; n++) {
-        AWAIT(futex_asleep == 1);
+        AWAIT(asleep(1));
         pthread_kill(thread, SIGUSR1);
         sleep_ms(1);
     }
@@ -160,7 +165,7 @@ Test(mutex, a_waiter_sleeps)
 {
     qsc_mutex_lock(&mutex);
     pthread_t thread = start(enter_once, NULL);
-    AWAIT(futex_asleep == 1);
+    AWAIT(asleep(1));
     clockid_t clock;
     struct timespec before, after;
     cr_assert_eq(pthread_getcpuclockid(thread, &clock), 0);
@@ -178,7 +183,7 @@ Test(mutex, an_unlock_wakes_one_and_none_while_that_one_is_on_its_way)
     qsc_mutex_lock(&mutex);
     for (int i = 0; i < MANY; i++)
         threads[i] = start(enter_once, NULL);
-    AWAIT(futex_asleep == MANY);
+    AWAIT(asleep(MANY));
     atomic_store(&futex_drop_wakes, true); // the one that is woken takes its time
     for (int n = 0; n < 10; n++) {
         qsc_mutex_unlock(&mutex);
@@ -186,9 +191,9 @@ Test(mutex, an_unlock_wakes_one_and_none_while_that_one_is_on_its_way)
         cr_assert(qsc_mutex_trylock(&mutex)); // overtakes it
     }
     atomic_store(&futex_drop_wakes, false);
-    __real_qsc_port_futex_wake(&mutex.word, 1); // it arrives, finds the mutex locked, and goes to sleep again
     long waits = futex_waits;
-    AWAIT(futex_waits > waits && futex_asleep == MANY);
+    __real_qsc_port_futex_wake(&mutex.word, 1); // it arrives, finds the mutex locked, and goes to sleep again
+    AWAIT(futex_waits > waits && asleep(MANY));
     qsc_mutex_unlock(&mutex);
     for (int i = 0; i < MANY; i++)
         pthread_join(threads[i], NULL);
@@ -203,7 +208,7 @@ Test(mutex, a_waiter_woken_in_vain_too_often_closes_it_to_newcomers)
     qsc_mutex_lock(&mutex);
     atomic_store(&futex_spurious, 100);
     pthread_t thread = start(enter_once, NULL);
-    AWAIT(futex_asleep == 1); // all the vain wake-ups are over
+    AWAIT(asleep(1)); // all the vain wake-ups are over
     atomic_store(&futex_drop_wakes, true);
     qsc_mutex_unlock(&mutex);
     cr_assert_not(qsc_mutex_trylock(&mutex), "a newcomer took the mutex that is reserved");

@@ -23,6 +23,12 @@ static void reset(void)
 
 TestSuite(rwlock, .init = reset, .timeout = 30);
 
+// Whether so many threads sleep, at the head of the line or further back.
+static bool asleep(long threads)
+{
+    return futex_sleepers(&lock.state) + futex_sleepers(&lock.line.word) == threads;
+}
+
 static pthread_t start(void *(*run)(void *), void *arg)
 {
     pthread_t thread;
@@ -152,7 +158,7 @@ Test(rwlock, deadlines_pass_in_the_line_too)
 {
     qsc_rwlock_write_lock(&lock);
     pthread_t head = start(write_once, NULL);
-    AWAIT(futex_asleep == 1);
+    AWAIT(asleep(1));
     struct timespec soon = in_ms(20);
     cr_assert_eq(result_of(read_until, &soon), ETIMEDOUT);
     soon = in_ms(20);
@@ -178,10 +184,10 @@ Test(rwlock, a_writer_that_waits_holds_back_readers)
 {
     qsc_rwlock_read_lock(&lock);
     pthread_t writer = start(write_once, NULL);
-    AWAIT(futex_asleep == 1);
+    AWAIT(asleep(1));
     cr_assert_eq(result_of(try_read, NULL), false);
     pthread_t reader = start(read_once, NULL);
-    AWAIT(futex_asleep == 2);
+    AWAIT(asleep(2));
     cr_assert_eq(readers + writers, 0);
     qsc_rwlock_read_unlock(&lock);
     pthread_join(writer, NULL);
@@ -195,7 +201,7 @@ Test(rwlock, readers_go_on_when_a_writer_gives_up)
     qsc_rwlock_read_lock(&lock);
     struct timespec soon = in_ms(300);
     pthread_t writer = start(write_until, &soon);
-    AWAIT(futex_asleep == 1);
+    AWAIT(asleep(1));
     pthread_t reader = start(read_once, NULL);
     pthread_join(writer, NULL);
     cr_assert_eq(result, ETIMEDOUT);
@@ -217,7 +223,7 @@ Test(rwlock, signals_do_not_end_a_wait)
     qsc_rwlock_write_lock(&lock);
     pthread_t reader = start(read_once, NULL), writer = start(write_once, NULL);
     for (int n = 0; n < 20; n++) {
-        AWAIT(futex_asleep == 2);
+        AWAIT(asleep(2));
         pthread_kill(n % 2 ? reader : writer, SIGUSR1);
         sleep_ms(1);
     }
