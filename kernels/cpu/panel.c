@@ -7,6 +7,10 @@
 QSC_INLINE void block(const struct qsc_panel *p, int row, int height, int vectors)
 {
     qsc_v16 sum[8][4];
+    for (int i = 0; i < height; i++) { // c is on its way while the sum is made
+        for (int j = 0; j < vectors; j++)
+            __builtin_prefetch(p->c + (size_t)(row + i) * p->c_row + QSC_LANES * j, 1);
+    }
     for (int i = 0; i < height; i++) {
         const float *start = p->add ? p->c + (size_t)(row + i) * p->c_row : p->bias;
         for (int j = 0; j < vectors; j++) {
