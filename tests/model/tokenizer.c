@@ -1,5 +1,6 @@
 #include "support.h"
 
+#include <quiesce/model/conll.h>
 #include <quiesce/model/pretokenizer.h>
 #include <quiesce/model/tokenizer.h>
 #include <quiesce/model/unicode.h>
@@ -198,6 +199,70 @@ Test(tokenizer, hostile_lines)
     fclose(file);
     for (int i = 0; i < 2; i++)
         qsc_tokenizer_destroy(tokenizers[i]);
+}
+
+/* ---- the corpora and vocabularies of the field, where somebody has put them: they may not be shipped */
+
+struct figures {
+    const char *vocabulary, *corpus;
+    size_t pieces;
+    uint64_t hash; /* FNV-1a of the ids, little-endian, as tokenizers gives them */
+};
+static const struct figures real[] = {
+    {"cased", "conll2003/eng.train", 272595, UINT64_C(0x56e118085e5cabd4)},
+    {"cased", "conll2003/eng.testa", 67948, UINT64_C(0x705a435f86333395)},
+    {"cased", "conll2003/eng.testb", 63461, UINT64_C(0x2d3e4da186209459)},
+    {"cased", "wnut17/wnut17train.conll", 109831, UINT64_C(0xb9d098f646031eb0)},
+    {"cased", "wnut17/emerging.dev.conll", 18685, UINT64_C(0xaf88ed271749869d)},
+    {"cased", "wnut17/emerging.test.annotated", 39800, UINT64_C(0xbf33a02e96ba16a2)},
+    {"uncased", "conll2003/eng.train", 252043, UINT64_C(0x6470181074bad53e)},
+    {"uncased", "conll2003/eng.testa", 62947, UINT64_C(0x0521c6a8dda7d969)},
+    {"uncased", "conll2003/eng.testb", 57924, UINT64_C(0x30aa4d21e05ebf3c)},
+    {"uncased", "wnut17/wnut17train.conll", 99508, UINT64_C(0x802baa34d61c4d6e)},
+    {"uncased", "wnut17/emerging.dev.conll", 17438, UINT64_C(0xc88a690b82bc401e)},
+    {"uncased", "wnut17/emerging.test.annotated", 36852, UINT64_C(0x257223714e5e0f25)},
+};
+
+static uint64_t hash_ids(const struct qsc_encoding *encoding)
+{
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    for (size_t i = 0; i < encoding->count; i++)
+        for (int shift = 0; shift < 32; shift += 8)
+            hash = (hash ^ ((uint32_t)encoding->ids[i] >> shift & 255)) * UINT64_C(0x100000001b3);
+    return hash;
+}
+
+static void check_real(const struct figures *expected, const char *vocabulary, const char *path)
+{
+    qsc_tokenizer *tokenizer;
+    struct qsc_corpus corpus;
+    struct qsc_encoding encoding = {0};
+    struct qsc_error err;
+    const bool lowercase = strcmp(expected->vocabulary, "uncased") == 0;
+    cr_assert_eq(qsc_tokenizer_load(&tokenizer, vocabulary, lowercase, &err), 0, "%s", err.text);
+    cr_assert_eq(qsc_conll_load(&corpus, path, &err), 0, "%s", err.text);
+    for (size_t i = 0; i < corpus.words; i++)
+        cr_assert_eq(qsc_tokenizer_encode(tokenizer, corpus.text[i], strlen(corpus.text[i]), &encoding, &err),
+                     0);
+    cr_assert_eq(encoding.count, expected->pieces, "%s: %zu pieces", path, encoding.count);
+    cr_assert_eq(hash_ids(&encoding), expected->hash, "%s: other ids", path);
+    qsc_encoding_fini(&encoding);
+    qsc_corpus_fini(&corpus);
+    qsc_tokenizer_destroy(tokenizer);
+}
+
+Test(tokenizer, real_vocabularies)
+{
+    const char *data = getenv("QSC_DATA") ? getenv("QSC_DATA") : QSC_DEFAULT_DATA;
+    for (size_t i = 0; i < sizeof real / sizeof *real; i++) {
+        char vocabulary[1024], corpus[1024];
+        snprintf(vocabulary, sizeof vocabulary, "%s/vocab/bert-base-%s-vocab.txt", data, real[i].vocabulary);
+        snprintf(corpus, sizeof corpus, "%s/%s", data, real[i].corpus);
+        if (access(vocabulary, R_OK) == 0 && access(corpus, R_OK) == 0)
+            check_real(&real[i], vocabulary, corpus);
+        else
+            printf("skipped: %s or %s is not there\n", vocabulary, corpus);
+    }
 }
 
 /* ---- texts */
