@@ -178,8 +178,8 @@ static int name_labels(struct qsc_bert_config *config, int count, struct qsc_err
     const char **names = qsc_alloc((size_t)count * sizeof *names);
     int code = ENOMEM;
     for (int i = 0; text && names && i < count; i++) {
-        names[i] = text + i * name_bytes;
-        snprintf(text + i * name_bytes, name_bytes, "LABEL_%d", i);
+        names[i] = text + (size_t)i * name_bytes;
+        snprintf(text + (size_t)i * name_bytes, name_bytes, "LABEL_%d", i);
     }
     if (text && names)
         code = qsc_bert_config_set_labels(config, names, count, err);

@@ -59,19 +59,22 @@ static int go_through(int directory, const char *path, const char *const *names,
 }
 
 // `path` without trailing slashes; where it exists, without symbolic links, so that the directory itself is
-// replaced and not a link to it. qsc_alloc'ed.
-static int resolve(const char *path, char **target)
+// replaced and not a link to it. qsc_alloc'ed; NULL with *code set.
+static char *resolve(const char *path, int *code)
 {
     char real[PATH_MAX];
     const char *name = realpath(path, real);
-    if (!name && errno != ENOENT)
-        return errno;
-    *target = qsc_file_name(name ? name : path, "");
-    if (!*target)
-        return ENOMEM;
-    for (size_t n = strlen(*target); n > 1 && (*target)[n - 1] == '/'; n--)
-        (*target)[n - 1] = 0;
-    return 0;
+    *code = name || errno == ENOENT ? 0 : errno;
+    if (*code)
+        return NULL;
+    char *target = qsc_file_name(name ? name : path, "");
+    if (!target) {
+        *code = ENOMEM;
+        return NULL;
+    }
+    for (size_t n = strlen(target); n > 1 && target[n - 1] == '/'; n--)
+        target[n - 1] = 0;
+    return target;
 }
 
 // Opens what stands at path. *directory is -1 where nothing does, which is no error.
@@ -88,9 +91,9 @@ static int open_existing(const char *path, const char *const *names, int *direct
 
 int qsc_directory_check(const char *path, const char *const *names, struct qsc_error *err)
 {
-    char *target;
-    int code = resolve(path, &target), directory;
-    if (code)
+    int code, directory = -1;
+    char *target = resolve(path, &code);
+    if (!target)
         return qsc_file_fail(err, code, path, "cannot write there");
     code = open_existing(target, names, &directory, err);
     if (!code && directory >= 0)
@@ -146,8 +149,8 @@ int qsc_directory_create(struct qsc_directory_writer *writer, const char *path, 
     int code = qsc_directory_check(path, names, err);
     if (code)
         return code;
-    code = resolve(path, &writer->target);
-    if (!code && !(writer->partial = qsc_file_name(writer->target, ".partial")))
+    writer->target = resolve(path, &code);
+    if (writer->target && !(writer->partial = qsc_file_name(writer->target, ".partial")))
         code = ENOMEM;
     if (!code)
         code = qsc_file_open_parent(writer->target, &writer->parent);

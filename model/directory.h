@@ -14,10 +14,10 @@ struct qsc_directory_writer {
     const char *const *names; // the files that may stand in target, ending with NULL; the caller's
 };
 
-// Creates an empty TARGET.partial, or empties one that a killed process left.
+// Begins to replace the directory at path: creates an empty TARGET.partial, or empties one that a killed process left.
 // Returns 0, EEXIST (partial or target holds files of other names), EBUSY (another writer), ENOMEM or the
 // code of the system call; after 0 the caller ends the writer with exactly one of commit and abort.
-int qsc_directory_create(struct qsc_directory_writer *writer, const char *target, const char *const *names,
+int qsc_directory_create(struct qsc_directory_writer *writer, const char *path, const char *const *names,
                          struct qsc_error *err) __attribute__((warn_unused_result));
 
 // Syncs the new directory and puts it in the place of target: rename where there is none, else
@@ -27,8 +27,8 @@ int qsc_directory_commit(struct qsc_directory_writer *writer, struct qsc_error *
     __attribute__((warn_unused_result));
 void qsc_directory_abort(struct qsc_directory_writer *writer);
 
-// Says whether target could be replaced; changes nothing. Returns as qsc_directory_create.
-int qsc_directory_check(const char *target, const char *const *names, struct qsc_error *err)
+// Says whether the directory at path could be replaced; changes nothing. Returns as qsc_directory_create.
+int qsc_directory_check(const char *path, const char *const *names, struct qsc_error *err)
     __attribute__((warn_unused_result));
 
 #endif

@@ -38,12 +38,9 @@ int qsc_file_fail(struct qsc_error *err, int code, const char *path, const char 
 
 char *qsc_file_name(const char *a, const char *b)
 {
-    size_t length = strlen(a), rest = strlen(b) + 1;
-    char *name = qsc_alloc(length + rest);
-    if (name) {
-        memcpy(name, a, length);
-        memcpy(name + length, b, rest);
-    }
+    char *name = qsc_alloc(strlen(a) + strlen(b) + 1);
+    if (name)
+        stpcpy(stpcpy(name, a), b);
     return name;
 }
 
@@ -63,39 +60,24 @@ static int read_fully(int descriptor, char *bytes, size_t capacity, size_t *leng
     return 0;
 }
 
-int qsc_file_read(const char *path, size_t limit, char **bytes, size_t *length, struct qsc_error *err)
+// Reads all there is, more than `limit` bytes at most by a factor of two. The buffer grows as it is read: the
+// size that stat reports is no promise, and 0 for a pipe. Returns 0 or an errno code.
+static int read_all(int descriptor, size_t limit, char **bytes, size_t *length)
 {
-    int descriptor = open(path, O_RDONLY | O_CLOEXEC), code = 0;
-    if (descriptor < 0)
-        return qsc_file_fail(err, errno, path, "cannot open");
-    // Grown as it is read: the size that stat reports is no promise, and 0 for a pipe.
-    size_t capacity = 4096;
-    char *buffer = NULL;
-    *length = 0;
-    for (;;) {
-        char *larger = qsc_realloc(buffer, capacity + 1);
-        if (!larger) {
-            code = qsc_file_fail(err, ENOMEM, path, "cannot read");
-            break;
-        }
-        buffer = larger;
-        size_t more;
-        code = read_fully(descriptor, buffer + *length, capacity - *length, &more);
-        if (code) {
-            qsc_file_fail(err, code, path, "cannot read");
-            break;
-        }
-        *length += more;
-        if (*length > limit) {
-            code =
-                qsc_fail(err, EFBIG, "%s: longer than %zu bytes; this cannot be the right file", path, limit);
-            break;
-        }
-        if (*length < capacity)
-            break;
+    size_t capacity = 4096, more;
+    char *buffer = qsc_alloc(capacity + 1);
+    int code = buffer ? read_fully(descriptor, buffer, capacity, length) : ENOMEM;
+    while (!code && *length == capacity && *length <= limit) {
+        char *larger = qsc_realloc(buffer, 2 * capacity + 1);
+        code = larger ? read_fully(descriptor, larger + capacity, capacity, &more) : ENOMEM;
+        if (larger)
+            buffer = larger;
+        if (!code)
+            *length += more;
         capacity *= 2;
     }
-    close(descriptor);
+    if (!code && *length > limit)
+        code = EFBIG;
     if (code) {
         qsc_free(buffer);
         return code;
@@ -103,6 +85,18 @@ int qsc_file_read(const char *path, size_t limit, char **bytes, size_t *length, 
     buffer[*length] = 0;
     *bytes = buffer;
     return 0;
+}
+
+int qsc_file_read(const char *path, size_t limit, char **bytes, size_t *length, struct qsc_error *err)
+{
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0)
+        return qsc_file_fail(err, errno, path, "cannot open");
+    int code = read_all(descriptor, limit, bytes, length);
+    close(descriptor);
+    if (code == EFBIG)
+        return qsc_fail(err, code, "%s: longer than %zu bytes; this cannot be the right file", path, limit);
+    return code ? qsc_file_fail(err, code, path, "cannot read") : 0;
 }
 
 int qsc_file_lock(int descriptor, const char *path)
@@ -157,7 +151,7 @@ static int open_partial(struct qsc_file_writer *writer)
 
 int qsc_file_create(struct qsc_file_writer *writer, const char *path, struct qsc_error *err)
 {
-    writer->path = path;
+    *writer = (struct qsc_file_writer){.descriptor = -1, .directory = -1, .path = path};
     writer->partial = qsc_file_name(path, ".partial");
     if (!writer->partial)
         return qsc_file_fail(err, ENOMEM, path, "cannot write");

@@ -46,8 +46,8 @@ int qsc_training_order_init(struct qsc_training_order *order, const struct qsc_d
     __attribute__((warn_unused_result));
 void qsc_training_order_fini(struct qsc_training_order *order);
 
-// Makes order->step the given step of the training, counted from 0 over all epochs.
-void qsc_training_order_go(struct qsc_training_order *order, uint64_t step);
+// Makes order->step the step of that number in the training, counted from 0 over all epochs.
+void qsc_training_order_go(struct qsc_training_order *order, uint64_t number);
 
 // Goes through all steps once to find what they need.
 struct qsc_training_bounds qsc_training_order_bounds(struct qsc_training_order *order, uint64_t steps);
