@@ -1,16 +1,23 @@
 /* eventcount.h (internal): lets a thread sleep until a condition that other threads make true without a lock.
  *
- *     waiter    key = prepare(e);  if (condition) cancel(e);  else wait(e, key, deadline);   ... and look
+ *     waiter    key = prepare(e);  if (condition) leave(e);  else wait(e, key, deadline);   ... and look
  * again notifier  make the condition true by a seq_cst store or read-modify-write;  notify(e, count);
  *
  * No wake-up is lost if the waiter reads the condition with seq_cst too. In the total order of seq_cst
- * operations either the notifier's look at `waiters` comes after the waiter's increment, then it moves the
- * epoch, and the waiter, whose key is older or who reads a key that already orders it after the condition,
- * does not sleep on; or it comes before, then the condition was true before the waiter looked. Without a
- * waiter a notification is one load.
+ * operations the notifier's look at `threads` comes either after the waiter's announcement, then it moves the
+ * epoch, and a waiter that has an older key does not sleep on, while one that has the new key sees the
+ * condition; or before it, then the condition was true when the waiter looked.
  *
- * A woken thread may find that another was faster. Whoever wakes one waiter where several wait must see to it
- * that the one passes the wake-up on when it leaves the rest of the work behind.
+ * A notification counts as many waiters as notified as it wakes. So the next one goes to another thread;
+ * those that come while the notified are on their way make no system call; and with nobody waiting it is one
+ * load. The counts say how many, not who: a thread that leaves takes away one notified if there is any, else
+ * one waiting. There are never fewer waiting than asleep without a wake-up on its way: a notification takes
+ * one from both (or none is asleep), and a thread that is not asleep takes from the waiting only when nobody
+ * is notified, and then it is counted there itself.
+ *
+ * A woken thread may find that another was faster, and one that leaves may take away the count of a wake-up
+ * that was meant for others. Where several wait for the same and one is woken, who leaves must wake the next
+ * if there is more.
  *
  * All bytes zero is an eventcount without waiters. */
 #ifndef QUIESCE_CONCURRENCY_EVENTCOUNT_H
@@ -22,35 +29,33 @@
 #include <stdint.h>
 
 struct qsc_eventcount {
-    _Atomic uint32_t epoch; /* moves with every notification that finds a waiter; the futex */
-    _Atomic uint32_t waiters;
+    _Atomic uint64_t threads; /* bits 0-31: waiting; bits 32-63: notified and not yet gone */
+    _Atomic uint32_t epoch;   /* moves with every notification that finds a waiter; the futex */
 };
 
-/* Announces the caller as a waiter; cancel or wait must follow. Returns the key for wait. Wait-free. */
+/* Announces the caller as a waiter; leave or wait must follow. Returns the key for wait. Wait-free. */
 static inline uint32_t qsc_eventcount_prepare(struct qsc_eventcount *event)
 {
     /* seq_cst: pairs with the load in notify */
-    atomic_fetch_add_explicit(&event->waiters, 1, memory_order_seq_cst);
-    /* acquire: pairs with the increment in notify_slow, so that a moved epoch shows the condition too */
+    atomic_fetch_add_explicit(&event->threads, 1, memory_order_seq_cst);
+    /* acquire: pairs with the increment in notify_slow */
     return atomic_load_explicit(&event->epoch, memory_order_acquire);
 }
 
-static inline void qsc_eventcount_cancel(struct qsc_eventcount *event)
-{
-    atomic_fetch_sub_explicit(&event->waiters, 1, memory_order_relaxed);
-}
+/* Ends the announcement without sleep. Lock-free. */
+void qsc_eventcount_leave(struct qsc_eventcount *event);
 
 /* Sleeps until a notification since prepare, the absolute CLOCK_MONOTONIC deadline (NULL: none), or for no
- * reason. Returns 0 or ETIMEDOUT (or EINVAL for a deadline that is none). Blocks. */
+ * reason, and ends the announcement. Returns 0, ETIMEDOUT, or EINVAL for a deadline that is none. Blocks. */
 int qsc_eventcount_wait(struct qsc_eventcount *event, uint32_t key, const struct timespec *deadline)
     __attribute__((warn_unused_result));
 
-/* Wakes up to `count` waiters (INT_MAX: all). Does not block. */
-void qsc_eventcount_notify_slow(struct qsc_eventcount *event, int count);
-static inline void qsc_eventcount_notify(struct qsc_eventcount *event, int count)
+/* Wakes up to `count` waiters (UINT32_MAX: all). Does not block. */
+void qsc_eventcount_notify_slow(struct qsc_eventcount *event, uint32_t count);
+static inline void qsc_eventcount_notify(struct qsc_eventcount *event, uint32_t count)
 {
     /* seq_cst: pairs with the increment in prepare */
-    if (__builtin_expect(atomic_load_explicit(&event->waiters, memory_order_seq_cst) != 0, 0))
+    if (__builtin_expect((uint32_t)atomic_load_explicit(&event->threads, memory_order_seq_cst) != 0, 0))
         qsc_eventcount_notify_slow(event, count);
 }
 

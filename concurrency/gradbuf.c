@@ -164,7 +164,7 @@ static int wait_until(struct gradbuf *buffers, condition *holds, uint64_t which,
         if (error == EAGAIN)
             given_up = qsc_eventcount_wait(&buffers->changed, key, deadline);
         else
-            qsc_eventcount_cancel(&buffers->changed);
+            qsc_eventcount_leave(&buffers->changed);
     }
     return error == EAGAIN ? given_up : error;
 }
@@ -251,7 +251,7 @@ static void finish_contribution(struct gradbuf *buffers, struct slot *slot, uint
     if (slot->last)
         atomic_fetch_add_explicit(&buffers->complete, 1, memory_order_seq_cst);
     atomic_store_explicit(&slot->turn, 2 * (ticket + buffers->shards), memory_order_seq_cst);
-    qsc_eventcount_notify(&buffers->changed, INT_MAX);
+    qsc_eventcount_notify(&buffers->changed, UINT32_MAX);
 }
 
 // Adds to one block whatever is committed and next in turn there, unless another thread is at it.
@@ -322,7 +322,7 @@ void qsc_gradbuf_release(qsc_gradbuf *storage)
     struct gradbuf *buffers = gradbuf_of(storage);
     // seq_cst: pairs with the load in round_may_open, before the look for sleepers in notify
     atomic_fetch_add_explicit(&buffers->released, 1, memory_order_seq_cst);
-    qsc_eventcount_notify(&buffers->changed, INT_MAX);
+    qsc_eventcount_notify(&buffers->changed, UINT32_MAX);
 }
 
 void qsc_gradbuf_abort(qsc_gradbuf *storage)
@@ -330,5 +330,5 @@ void qsc_gradbuf_abort(qsc_gradbuf *storage)
     struct gradbuf *buffers = gradbuf_of(storage);
     // seq_cst: pairs with the load in look, before the look for sleepers in notify
     atomic_store_explicit(&buffers->aborted, true, memory_order_seq_cst);
-    qsc_eventcount_notify(&buffers->changed, INT_MAX);
+    qsc_eventcount_notify(&buffers->changed, UINT32_MAX);
 }

@@ -41,7 +41,7 @@ void qsc_pool_leave(struct slot *slot)
     innermost = slot->outer;
     // release: pairs with the exchange in enter; seq_cst: before the look for sleepers in notify
     atomic_store_explicit(&pool->guest_inside, false, memory_order_seq_cst);
-    qsc_eventcount_notify(&pool->guests, INT_MAX);
+    qsc_eventcount_notify(&pool->guests, UINT32_MAX);
 }
 
 static void *work(void *arg)

@@ -63,7 +63,7 @@ static void run_task(struct slot *slot, struct task *task)
     if (waiter)
         (void)qsc_pool_wake(&pool->slots[waiter - 1], SLOT_JOINING);
     if (before & GROUP_GUEST)
-        qsc_eventcount_notify(&pool->guests, INT_MAX);
+        qsc_eventcount_notify(&pool->guests, UINT32_MAX);
 }
 
 static void show_lineage(struct slot *slot, struct group *group)
@@ -236,7 +236,7 @@ static struct slot *wait_for_slot(struct qsc_pool *pool, struct group *group, co
         if ((state & GROUP_TASKS) && atomic_load_explicit(&pool->guest_inside, memory_order_seq_cst))
             *error = qsc_eventcount_wait(&pool->guests, key, deadline);
         else
-            qsc_eventcount_cancel(&pool->guests);
+            qsc_eventcount_leave(&pool->guests);
     }
     return slot;
 }

@@ -150,17 +150,28 @@ static int trypush_from(qsc_queue *storage, void **item)
     return qsc_queue_trypush(storage, *item);
 }
 
+// Tries again for as long as lately paid off.
+static int spin(int (*attempt)(qsc_queue *, void **), qsc_queue *storage, void **item)
+{
+    static _Thread_local int limit = QSC_PORT_SPINS;
+    int error = attempt(storage, item);
+    if (error != EAGAIN)
+        return error;
+    for (int spins = 0; error == EAGAIN && spins < limit; spins++) {
+        qsc_port_pause();
+        error = attempt(storage, item);
+    }
+    limit += error == EAGAIN ? -(limit / 8) : (QSC_PORT_SPINS - limit + 7) / 8;
+    return error;
+}
+
 // Tries until it may leave: spins briefly, then sleeps. `look` tells whether another waiter of `event` could
 // leave too.
 static int wait_to(int (*attempt)(qsc_queue *, void **), int (*look)(const struct queue *, uint64_t *),
                    struct qsc_eventcount *event, qsc_queue *storage, void **item,
                    const struct timespec *deadline)
 {
-    int error = attempt(storage, item);
-    for (int spins = 0; error == EAGAIN && spins < QSC_PORT_SPINS; spins++) {
-        qsc_port_pause();
-        error = attempt(storage, item);
-    }
+    int error = spin(attempt, storage, item);
     if (error != EAGAIN)
         return error;
     int given_up = 0;
@@ -170,7 +181,7 @@ static int wait_to(int (*attempt)(qsc_queue *, void **), int (*look)(const struc
         if (error == EAGAIN)
             given_up = qsc_eventcount_wait(event, key, deadline);
         else
-            qsc_eventcount_cancel(event);
+            qsc_eventcount_leave(event);
     } while (error == EAGAIN && !given_up);
     uint64_t next;
     if (look(queue_of(storage), &next) != EAGAIN)
@@ -203,6 +214,6 @@ void qsc_queue_close(qsc_queue *storage)
     struct queue *queue = queue_of(storage);
     // seq_cst: pairs with the loads of the counter in look_for_room and look_for_item
     atomic_fetch_or_explicit(&queue->pushes, CLOSED, memory_order_seq_cst);
-    qsc_eventcount_notify(&queue->filled, INT_MAX);
-    qsc_eventcount_notify(&queue->freed, INT_MAX);
+    qsc_eventcount_notify(&queue->filled, UINT32_MAX);
+    qsc_eventcount_notify(&queue->freed, UINT32_MAX);
 }

@@ -7,9 +7,9 @@
 Test(eventcount, no_system_call_without_a_waiter, .init = futex_reset)
 {
     struct qsc_eventcount event = {0};
-    qsc_eventcount_notify(&event, INT_MAX);
+    qsc_eventcount_notify(&event, UINT32_MAX);
     (void)qsc_eventcount_prepare(&event);
-    qsc_eventcount_cancel(&event);
+    qsc_eventcount_leave(&event);
     qsc_eventcount_notify(&event, 1);
     cr_assert_eq(futex_wakes, 0);
 }
@@ -23,6 +23,23 @@ Test(eventcount, a_notification_before_the_sleep_is_not_lost, .init = futex_rese
     cr_assert_eq(futex_wakes, 1);
     qsc_eventcount_notify(&event, 1);
     cr_assert_eq(futex_wakes, 1, "the waiter has left");
+    cr_assert_eq(event.threads, 0);
+}
+
+Test(eventcount, one_system_call_for_each_waiter, .init = futex_reset)
+{
+    struct qsc_eventcount event = {0};
+    uint32_t key = qsc_eventcount_prepare(&event);
+    (void)qsc_eventcount_prepare(&event);
+    for (int i = 0; i < 5; i++)
+        qsc_eventcount_notify(&event, 1);
+    cr_assert_eq(futex_wakes, 2, "the others find that all who wait have been told");
+    uint32_t late = qsc_eventcount_prepare(&event);
+    struct timespec past = in_ms(-1);
+    cr_assert_eq(qsc_eventcount_wait(&event, late, &past), ETIMEDOUT, "came after the notifications");
+    cr_assert_eq(qsc_eventcount_wait(&event, key, NULL), 0);
+    qsc_eventcount_leave(&event);
+    cr_assert_eq(event.threads, 0);
 }
 
 Test(eventcount, deadlines, .init = futex_reset)
@@ -34,7 +51,7 @@ Test(eventcount, deadlines, .init = futex_reset)
     cr_assert_eq(qsc_eventcount_wait(&event, qsc_eventcount_prepare(&event), &soon), ETIMEDOUT);
     cr_assert_gt(qsc_port_now_ns() - before, 10000000U);
     cr_assert_eq(qsc_eventcount_wait(&event, qsc_eventcount_prepare(&event), &malformed), EINVAL);
-    cr_assert_eq(event.waiters, 0);
+    cr_assert_eq(event.threads, 0);
 }
 
 Test(eventcount, a_signal_or_a_late_sleep_is_a_wake_up_for_no_reason, .init = futex_reset,
@@ -47,7 +64,7 @@ Test(eventcount, a_signal_or_a_late_sleep_is_a_wake_up_for_no_reason, .init = fu
             cr_assert_eq(qsc_eventcount_wait(&event, qsc_eventcount_prepare(&event), NULL), 0);
         else
             atomic_fetch_add(&futex_waits, 1);
-    cr_assert_eq(event.waiters, 0);
+    cr_assert_eq(event.threads, 0);
 }
 
 static struct qsc_eventcount shared;
@@ -72,7 +89,7 @@ Test(eventcount, wakes_one_or_all)
     AWAIT(woken == 1);
     sleep_ms(20);
     cr_assert_eq(woken, 1);
-    qsc_eventcount_notify(&shared, INT_MAX);
+    qsc_eventcount_notify(&shared, UINT32_MAX);
     for (int i = 0; i < 3; i++)
         pthread_join(threads[i], NULL);
     cr_assert_eq(woken, 3);

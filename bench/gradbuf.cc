@@ -1,0 +1,143 @@
+// The speed at which contributions are added: the buffers, a plain accumulator under a mutex (in the order of
+// arrival), and, as the limit, threads that add vectors of their own and never meet. 16 contributions of 22
+// million floats (the gradient of MiniLM-L6) or of 100000; nobody computes anything in between, so all
+// threads add all the time. Bytes are two reads and a write for each addition.
+#include "bystander.h"
+
+#include <benchmark/benchmark.h>
+#include <pthread.h>
+#include <quiesce/concurrency/gradbuf.h>
+#include <quiesce/concurrency/pool.h>
+#include <vector>
+
+namespace
+{
+constexpr uint32_t CONTRIBUTIONS = 16;
+
+class Bench
+{
+  public:
+    explicit Bench(benchmark::State &state)
+        : state_(state), size_(static_cast<size_t>(state.range(0))),
+          threads_(static_cast<int>(state.range(1)))
+    {
+        qsc_pool_config config = {threads_};
+        if (qsc_pool_create(&pool_, &config) != 0)
+            std::abort();
+    }
+    ~Bench()
+    {
+        qsc_pool_destroy(pool_);
+    }
+    size_t size() const
+    {
+        return size_;
+    }
+    int threads() const
+    {
+        return threads_;
+    }
+    int thread() const
+    {
+        return qsc_pool_worker_index(pool_);
+    }
+    // Rounds of `contribute(index)` for each index, each ended by `finish()`.
+    template <class Contribute, class Finish> void run(Contribute contribute, Finish finish)
+    {
+        for (auto _ : state_) {
+            qsc_parallel_for(
+                pool_, 0, CONTRIBUTIONS, 1,
+                [](void *ctx, size_t lo, size_t) {
+                    (*static_cast<Contribute *>(ctx))(static_cast<uint32_t>(lo));
+                },
+                &contribute);
+            finish();
+        }
+        state_.SetBytesProcessed(state_.iterations() * (CONTRIBUTIONS - 1) * static_cast<int64_t>(size_) *
+                                 12);
+    }
+
+  private:
+    benchmark::State &state_;
+    size_t size_;
+    int threads_;
+    qsc_pool *pool_ = nullptr;
+};
+
+void add(float *__restrict to, const float *__restrict from, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        to[i] += from[i];
+}
+
+void accumulate_qsc(benchmark::State &state)
+{
+    Bench bench(state);
+    qsc_gradbuf buffers;
+    if (qsc_gradbuf_init(&buffers, bench.size(), static_cast<uint32_t>(bench.threads())) != 0)
+        std::abort();
+    bool failed = qsc_gradbuf_open(&buffers, CONTRIBUTIONS) != 0;
+    bench.run(
+        [&](uint32_t index) {
+            float *grad = nullptr;
+            if (qsc_gradbuf_begin(&buffers, index, &grad) != 0)
+                std::abort();
+            benchmark::DoNotOptimize(grad);
+            qsc_gradbuf_commit(&buffers, index);
+        },
+        [&] {
+            float *sum = nullptr;
+            failed |= qsc_gradbuf_wait(&buffers, &sum) != 0;
+            qsc_gradbuf_release(&buffers);
+            failed |= qsc_gradbuf_open(&buffers, CONTRIBUTIONS) != 0;
+        });
+    if (failed)
+        state.SkipWithError("a round failed");
+    qsc_gradbuf_fini(&buffers);
+}
+
+std::vector<std::vector<float>> vectors(const Bench &bench)
+{
+    return std::vector<std::vector<float>>(static_cast<size_t>(bench.threads()),
+                                           std::vector<float>(bench.size()));
+}
+
+void accumulate_pthread(benchmark::State &state)
+{
+    Bench bench(state);
+    pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+    std::vector<float> sum(bench.size());
+    auto shards = vectors(bench);
+    bench.run(
+        [&](uint32_t index) {
+            if (index == 0)
+                return; // what the others do not need to do either: the first is moved in
+            pthread_mutex_lock(&mutex);
+            add(sum.data(), shards[static_cast<size_t>(bench.thread())].data(), bench.size());
+            pthread_mutex_unlock(&mutex);
+        },
+        [] {});
+}
+
+void accumulate_apart(benchmark::State &state)
+{
+    Bench bench(state);
+    auto sums = vectors(bench), shards = vectors(bench);
+    bench.run(
+        [&](uint32_t index) {
+            size_t own = static_cast<size_t>(bench.thread());
+            if (index != 0)
+                add(sums[own].data(), shards[own].data(), bench.size());
+        },
+        [] {});
+}
+
+void sizes(benchmark::internal::Benchmark *benchmark)
+{
+    benchmark->ArgsProduct({{100000, 22713216}, {1, 2}})->UseRealTime()->Unit(benchmark::kMillisecond);
+}
+
+BENCHMARK(accumulate_qsc)->Name("gradbuf/accumulate_16/qsc")->Apply(sizes);
+BENCHMARK(accumulate_pthread)->Name("gradbuf/accumulate_16/pthread")->Apply(sizes);
+BENCHMARK(accumulate_apart)->Name("gradbuf/accumulate_16/apart")->Apply(sizes);
+} // namespace
