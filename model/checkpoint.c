@@ -6,6 +6,7 @@
 #include <quiesce/model/file.h>
 #include <quiesce/model/json.h>
 #include <quiesce/model/safetensors.h>
+#include <quiesce/model/tokenizer_json.h>
 
 #include <errno.h>
 #include <limits.h>
@@ -35,19 +36,22 @@ void qsc_model_fini(struct qsc_model *model)
     *model = (struct qsc_model){0};
 }
 
-static int read_vocab(struct qsc_model *model, const char *path, struct qsc_error *err)
+static int check_vocab(const struct qsc_model *model, const char *path, struct qsc_error *err)
 {
-    int code = qsc_file_read(path, vocab_bytes_max, &model->vocab, &model->vocab_bytes, err);
-    if (code)
-        return code;
     size_t lines = 0;
     for (const char *c = model->vocab; c < model->vocab + model->vocab_bytes; c++)
         lines += *c == '\n' || c + 1 == model->vocab + model->vocab_bytes;
     if (lines <= (size_t)model->config.vocab_size)
         return 0;
     return qsc_fail(err, EINVAL,
-                    "%s: has %zu lines, but the model's vocab_size is %d; they do not belong together", path,
+                    "%s: has %zu pieces, but the model's vocab_size is %d; they do not belong together", path,
                     lines, model->config.vocab_size);
+}
+
+static int read_vocab(struct qsc_model *model, const char *path, struct qsc_error *err)
+{
+    int code = qsc_file_read(path, vocab_bytes_max, &model->vocab, &model->vocab_bytes, err);
+    return code ? code : check_vocab(model, path, err);
 }
 
 // The special words must be the ones our tokenizer knows, and nothing may be asked for that it does not do.
@@ -247,6 +251,22 @@ static int join(char path[PATH_MAX], const char *directory, const char *name, st
     return length < PATH_MAX ? 0 : qsc_file_fail(err, ENAMETOOLONG, directory, "cannot open");
 }
 
+// vocab.txt, or where there is none the vocabulary in tokenizer.json.
+static int find_vocab(struct qsc_model *model, const char *directory, struct qsc_error *err)
+{
+    char path[PATH_MAX], json[PATH_MAX];
+    struct stat status;
+    int code = join(path, directory, "vocab.txt", err);
+    if (!code)
+        code = join(json, directory, "tokenizer.json", err);
+    if (code)
+        return code;
+    if (stat(path, &status) == 0 || stat(json, &status) != 0)
+        return read_vocab(model, path, err);
+    code = qsc_tokenizer_json_vocab(json, &model->vocab, &model->vocab_bytes, err);
+    return code ? code : check_vocab(model, json, err);
+}
+
 static int load_once(struct qsc_model *model, const char *directory, const struct new_classifier *fresh,
                      struct qsc_error *err)
 {
@@ -259,9 +279,7 @@ static int load_once(struct qsc_model *model, const char *directory, const struc
     if (!code)
         code = read_tokenizer_config(model, path, err);
     if (!code)
-        code = join(path, directory, "vocab.txt", err);
-    if (!code)
-        code = read_vocab(model, path, err);
+        code = find_vocab(model, directory, err);
     if (!code)
         code = join(path, directory, "model.safetensors", err);
     if (!code)

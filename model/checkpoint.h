@@ -23,9 +23,10 @@ struct qsc_model {
     size_t floats;
 };
 
-// Loads a directory that holds a whole token classifier. Tensor names may lack the prefix `bert.`; F16 and
-// BF16 are widened; tensors that a token classifier does not have (pooler, cls.*, position_ids) are passed
-// over. Every tensor's name, dtype and shape is checked before the first is read.
+// Loads a directory that holds a whole token classifier. Tensor names may lack the prefix `bert.` or end in
+// LayerNorm.gamma and .beta; F16 and BF16 are widened; tensors that a token classifier does not have (pooler,
+// cls.*, position_ids) are passed over. Where there is no vocab.txt the vocabulary is taken from
+// tokenizer.json. Every tensor's name, dtype and shape is checked before the first is read.
 // Returns 0; EINVAL for whatever is wrong with a file, ENOENT and other codes of open/read, ENOMEM: *model is
 // then all zero. Blocks on the files. Any thread.
 int qsc_model_load(struct qsc_model *model, const char *directory, struct qsc_error *err)

@@ -194,7 +194,7 @@ Test(checkpoint, files_around_the_weights_are_checked)
         const char *name, *text, *because;
     } cases[] = {
         {"vocab.txt", "[PAD]\n1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n11",
-         "has 12 lines, but the model's vocab_size is 11"},
+         "has 12 pieces, but the model's vocab_size is 11"},
         {"vocab.txt", NULL, "vocab.txt"},
         {"config.json", NULL, "config.json"},
         {"config.json", "{\"vocab_size\": 11, \"hidden_size\": 24}", "model.safetensors"},
@@ -229,6 +229,47 @@ Test(checkpoint, files_around_the_weights_are_checked)
     cr_assert(again.lowercase, "transformers' default");
     qsc_model_fini(&again);
     must_not_load(in_scratch("nothing"), "check the path");
+    qsc_model_fini(&model);
+}
+
+/* transformers 5 saves tokenizer.json and no vocab.txt. */
+Test(checkpoint, a_vocabulary_is_taken_from_tokenizer_json)
+{
+    static const struct {
+        const char *text, *because;
+    } cases[] = {
+        {"{\"model\": {\"type\": \"WordPiece\", \"vocab\": {\"b\": 2, \"[PAD]\": 0, \"\\u00e4\": 1}}}", NULL},
+        {"{\"model\": {\"type\": \"BPE\", \"vocab\": {\"a\": 0}}}", "only \"WordPiece\""},
+        {"{\"model\": {\"type\": \"WordPiece\", \"vocab\": {\"a\": 0, \"b\": 2}}}",
+         "no WordPiece vocabulary"},
+        {"{\"model\": {\"type\": \"WordPiece\", \"vocab\": {\"a\": 0, \"b\": 0}}}",
+         "no WordPiece vocabulary"},
+        {"{\"model\": {\"type\": \"WordPiece\", \"vocab\": {\"a\": -1}}}", "no WordPiece vocabulary"},
+        {"{\"model\": {\"type\": \"WordPiece\", \"vocab\": {\"a\": \"0\"}}}", "no WordPiece vocabulary"},
+        {"{\"model\": {\"type\": \"WordPiece\", \"vocab\": {\"a\\nb\": 0}}}", "no WordPiece vocabulary"},
+        {"{\"model\": {\"type\": \"WordPiece\", \"vocab\": {}}}", "no WordPiece vocabulary"},
+        {"{\"model\": {\"type\": \"WordPiece\"}}", "no WordPiece vocabulary"},
+        {"{\"model\": 7}", "no WordPiece vocabulary"},
+        {"{", "not valid JSON"},
+    };
+    struct qsc_model model = make_model(4), again;
+    const char *directory = in_scratch("model"), *json = in_scratch("model/tokenizer.json");
+    save(&model, directory);
+    write_text(json, "not read where vocab.txt stands");
+    must_load(&again, directory);
+    qsc_model_fini(&again);
+    cr_assert_eq(unlink(in_scratch("model/vocab.txt")), 0);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        write_text(json, cases[i].text);
+        if (cases[i].because) {
+            must_not_load(directory, cases[i].because);
+            continue;
+        }
+        must_load(&again, directory);
+        cr_assert_str_eq(again.vocab, "[PAD]\n\xc3\xa4\nb\n");
+        cr_assert_eq(again.vocab_bytes, strlen(again.vocab));
+        qsc_model_fini(&again);
+    }
     qsc_model_fini(&model);
 }
 
