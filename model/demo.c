@@ -27,8 +27,8 @@ void qsc_demo_defaults(struct qsc_demo_config *config)
             {.rounds = 8, .latency_seconds = 0.45, .crowd_seconds = 0.12, .interval_ms = 20, .window_ms = 5},
     };
     qsc_trainer_defaults(&config->training);
-    config->training.learning_rate = 1e-3; /* from random weights; 2e-5 is for fine-tuning */
-    config->training.epochs = 8;
+    config->training.learning_rate = 1.5e-3; /* from random weights; 2e-5 is for fine-tuning */
+    config->training.epochs = 10;
     config->training.patience = 0;
     config->training.publish_every = 8;
 }

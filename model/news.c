@@ -2,6 +2,7 @@
 
 #include "news_grammar.h"
 #include "news_sentence.h"
+#include "text.h"
 
 #include <errno.h>
 #include <quiesce/concurrency/alloc.h>
@@ -24,11 +25,6 @@ struct mentions {
     size_t count, room;
 };
 
-struct text {
-    char *bytes;
-    size_t count, room;
-};
-
 const char *qsc_news_type_name(enum qsc_news_type type)
 {
     return type_names[type];
@@ -39,50 +35,37 @@ const char *qsc_news_part_name(enum qsc_news_part part)
     return part_names[part];
 }
 
-/* Makes room for `more` elements of `size` bytes behind `count`; 0 or ENOMEM. */
-static int reserve(void **list, size_t *room, size_t count, size_t more, size_t size)
+/* Makes room for `more` mentions; 0 or ENOMEM. */
+static int reserve(struct mentions *mentions, size_t more)
 {
-    if (count + more <= *room)
+    if (mentions->count + more <= mentions->room)
         return 0;
-    size_t wanted = 2 * *room > count + more ? 2 * *room : count + more;
-    void *grown = qsc_realloc(*list, wanted * size);
+    size_t wanted = 2 * (mentions->count + more);
+    struct mention *grown = qsc_realloc(mentions->list, wanted * sizeof *grown);
     if (!grown)
         return ENOMEM;
-    *list = grown;
-    *room = wanted;
+    mentions->list = grown;
+    mentions->room = wanted;
     return 0;
 }
 
-static int write_sentence(struct text *text, const struct qsc_news_sentence *sentence)
+static void write_sentence(struct qsc_text *text, const struct qsc_news_sentence *sentence)
 {
-    enum { LINE_CHARS = QSC_NEWS_WORD_CHARS + sizeof " B-MISC\n" };
-    void *bytes = text->bytes;
-    int code =
-        reserve(&bytes, &text->room, text->count, (size_t)sentence->count * LINE_CHARS + sizeof "\n", 1);
-    if (code)
-        return code;
-    text->bytes = bytes;
     for (int i = 0; i < sentence->count; i++) {
         const struct qsc_news_sentence_word *word = &sentence->words[i];
-        char *line = text->bytes + text->count;
         if (word->type == QSC_NEWS_OUTSIDE)
-            text->count += (size_t)snprintf(line, LINE_CHARS, "%s O\n", word->text);
+            qsc_text_add(text, "%s O\n", word->text);
         else
-            text->count += (size_t)snprintf(line, LINE_CHARS, "%s %c-%s\n", word->text,
-                                            word->begins ? 'B' : 'I', type_names[word->type]);
+            qsc_text_add(text, "%s %c-%s\n", word->text, word->begins ? 'B' : 'I', type_names[word->type]);
     }
-    text->bytes[text->count++] = '\n';
-    return 0;
+    qsc_text_add(text, "\n");
 }
 
 static int collect_mentions(struct mentions *mentions, const struct qsc_news_sentence *sentence)
 {
-    void *list = mentions->list;
-    int code =
-        reserve(&list, &mentions->room, mentions->count, (size_t)sentence->count, sizeof *mentions->list);
+    int code = reserve(mentions, (size_t)sentence->count);
     if (code)
         return code;
-    mentions->list = list;
     for (int i = 0; i < sentence->count; i++) {
         const struct qsc_news_sentence_word *word = &sentence->words[i];
         if (word->type == QSC_NEWS_OUTSIDE)
@@ -129,19 +112,18 @@ static void count_figures(struct qsc_news *news, struct mentions *mentions)
 static int generate_part(struct qsc_news *news, struct qsc_news_sentence *sentence, int sentences,
                          struct mentions *mentions)
 {
-    struct text text = {NULL, 0, 0};
+    struct qsc_text text = {0};
     int code = 0;
     for (int i = 0; i < sentences && !code; i++) {
         qsc_news_sentence_draw(sentence);
-        code = write_sentence(&text, sentence);
-        if (!code)
-            code = collect_mentions(mentions, sentence);
+        write_sentence(&text, sentence);
+        code = collect_mentions(mentions, sentence);
         news->figures[sentence->part].words += sentence->count;
     }
     news->figures[sentence->part].sentences = sentences;
-    news->text[sentence->part] = text.bytes;
-    news->bytes[sentence->part] = text.count;
-    return code;
+    news->text[sentence->part] = text.text;
+    news->bytes[sentence->part] = text.length;
+    return code ? code : text.code;
 }
 
 int qsc_news_generate(struct qsc_news *news, const struct qsc_news_config *config)

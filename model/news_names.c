@@ -46,15 +46,15 @@ static const char *const shared_ends[] = {"da",   "dell", "field", "gate", "land
 #define PARTS(list) list, (int)(sizeof(list) / sizeof *(list))
 
 static const struct {
-    int count[QSC_NEWS_PARTS];
     const char *const *ends;
     int end_count;
+    int count[QSC_NEWS_PARTS];
 } kinds[QSC_NEWS_NAME_KINDS] = {
-    [QSC_NEWS_NAME_FIRST] = {{80, 20, 20}, NULL, 0},
-    [QSC_NEWS_NAME_LAST] = {{1200, 250, 250}, PARTS(last_ends)},
-    [QSC_NEWS_NAME_TOWN] = {{1000, 250, 250}, PARTS(town_ends)},
-    [QSC_NEWS_NAME_FIRM] = {{700, 200, 200}, PARTS(firm_ends)},
-    [QSC_NEWS_NAME_SHARED] = {{1400, 400, 400}, PARTS(shared_ends)},
+    [QSC_NEWS_NAME_FIRST] = {NULL, 0, {80, 20, 20}},
+    [QSC_NEWS_NAME_LAST] = {PARTS(last_ends), {1200, 250, 250}},
+    [QSC_NEWS_NAME_TOWN] = {PARTS(town_ends), {1000, 250, 250}},
+    [QSC_NEWS_NAME_FIRM] = {PARTS(firm_ends), {700, 200, 200}},
+    [QSC_NEWS_NAME_SHARED] = {PARTS(shared_ends), {1400, 400, 400}},
 };
 
 static int total(enum qsc_news_name_kind kind)

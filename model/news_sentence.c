@@ -207,7 +207,7 @@ static bool repeats(const struct qsc_news_sentence *s, int first)
 
 static void expand_rule(struct qsc_news_sentence *s, const struct qsc_news_rule *rule)
 {
-    int alternatives = 0;
+    int alternatives = 1; /* there is no rule without one */
     while (rule->alternatives[alternatives])
         alternatives++;
     int first = s->count;
@@ -258,7 +258,7 @@ static void polish(struct qsc_news_sentence *s)
     for (int i = 0; i + 1 < s->count; i++) {
         char *text = s->words[i].text;
         if ((strcmp(text, "a") == 0 || strcmp(text, "A") == 0) && strchr("AEIOaeio", s->words[i + 1].text[0]))
-            strcat(text, "n");
+            memcpy(text + 1, "n", sizeof "n");
     }
     char *first = s->words[0].text;
     if (*first >= 'a' && *first <= 'z')

@@ -1,8 +1,8 @@
 #include "report_html.h"
 
-#include "markup.h"
 #include "report_pictures.h"
 #include "svg.h"
+#include "text.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -31,7 +31,7 @@ static const char page_style[] =
     "var(--grid);border-radius:.6rem;padding:.8rem 1rem}"
     "dt{font-weight:600;margin-top:.5rem}dd{margin:0 0 0 1.2rem;max-width:46rem}";
 
-__attribute__((format(printf, 3, 4))) static void card(struct qsc_markup *out, const char *explanation,
+__attribute__((format(printf, 3, 4))) static void card(struct qsc_text *out, const char *explanation,
                                                        const char *format, ...)
 {
     char value[64];
@@ -39,18 +39,18 @@ __attribute__((format(printf, 3, 4))) static void card(struct qsc_markup *out, c
     va_start(arguments, format);
     vsnprintf(value, sizeof value, format, arguments);
     va_end(arguments);
-    qsc_markup_add(out, "<div class=\"card\"><b>%s</b><span>%s</span></div>\n", value, explanation);
+    qsc_text_add(out, "<div class=\"card\"><b>%s</b><span>%s</span></div>\n", value, explanation);
 }
 
-static void summary(struct qsc_markup *out, const struct qsc_demo_results *r)
+static void summary(struct qsc_text *out, const struct qsc_demo_results *r)
 {
     const struct qsc_serving_figures *snapshot = &r->serving.guards[QSC_GUARD_SNAPSHOT];
     uint64_t versions, bytes;
     qsc_demo_live_max(r, &versions, &bytes);
-    qsc_markup_add(out, "<h1>quiesce demo</h1>\n<p class=\"muted\">seed %" PRIu64 ", ", r->config.seed);
-    qsc_markup_content(out, r->processor);
-    qsc_markup_add(out, ", %d processor%s, %.0f s</p>\n<div class=\"cards\">\n", r->processors,
-                   r->processors == 1 ? "" : "s", r->seconds);
+    qsc_text_add(out, "<h1>quiesce demo</h1>\n<p class=\"muted\">seed %" PRIu64 ", ", r->config.seed);
+    qsc_text_add_escaped(out, r->processor);
+    qsc_text_add(out, ", %d processor%s, %.0f s</p>\n<div class=\"cards\">\n", r->processors,
+                 r->processors == 1 ? "" : "s", r->seconds);
     card(out, "entity F1 on test sentences, most of whose names were never seen", "%.3f", r->entities.f1);
     card(out, "versions published while readers asked on", "%" PRIu64, r->snapshot.published);
     card(out, "answers that mixed two versions, of those checked bit for bit", "%" PRIu64,
@@ -61,12 +61,12 @@ static void summary(struct qsc_markup *out, const struct qsc_demo_results *r)
          snapshot->p99_quiet_us > 0 ? snapshot->p99_swap_us / snapshot->p99_quiet_us : 0);
     card(out, "most versions alive at once", "%" PRIu64 " of %" PRIu32, versions,
          r->config.bounds.max_live_versions);
-    qsc_markup_add(out, "</div>\n");
+    qsc_text_add(out, "</div>\n");
 }
 
-static void guard_row(struct qsc_markup *out, const char *name, const struct qsc_serving_figures *f)
+static void guard_row(struct qsc_text *out, const char *name, const struct qsc_serving_figures *f)
 {
-    qsc_markup_add(
+    qsc_text_add(
         out,
         "<tr><td>%s</td><td>%.0f</td><td>%.0f</td><td>%.0f</td><td>%.0f</td><td>%.0f</td><td>%.0f</td>"
         "<td>%.0f</td><td>%.1f</td><td>%.1f</td><td>%" PRIu64 "</td></tr>\n",
@@ -74,12 +74,12 @@ static void guard_row(struct qsc_markup *out, const char *name, const struct qsc
         f->publish_stall_us, f->publish_max_us, f->mixed_answers);
 }
 
-static void guards(struct qsc_markup *out, const struct qsc_demo_results *r)
+static void guards(struct qsc_text *out, const struct qsc_demo_results *r)
 {
     static const char *const names[] = {"snapshot: pin and unpin", "reader-writer lock", "mutex",
                                         "per-CPU reference counts"};
     const struct qsc_serving_results *s = &r->serving;
-    qsc_markup_add(
+    qsc_text_add(
         out,
         "<h2>One load, four guards</h2>\n<p>%d reader%s answer%s questions without a pause while a new "
         "version is "
@@ -90,7 +90,7 @@ static void guards(struct qsc_markup *out, const struct qsc_demo_results *r)
         s->readers, s->readers == 1 ? "" : "s", s->readers == 1 ? "s" : "", r->config.serving.interval_ms);
     for (int kind = 0; kind < QSC_GUARD_KINDS; kind++)
         guard_row(out, names[kind], &s->guards[kind]);
-    qsc_markup_add(
+    qsc_text_add(
         out,
         "</table></div>\n<dl><dt>requests/s</dt><dd>with one reader to every processor: a mutex lets only "
         "one of them "
@@ -112,59 +112,59 @@ static void guards(struct qsc_markup *out, const struct qsc_demo_results *r)
         r->config.serving.window_ms, s->guards[QSC_GUARD_SNAPSHOT].preempted_waits);
 }
 
-static void serving(struct qsc_markup *out, const struct qsc_demo_results *r)
+static void serving(struct qsc_text *out, const struct qsc_demo_results *r)
 {
     guards(out, r);
-    qsc_markup_add(out, "<figure>\n");
+    qsc_text_add(out, "<figure>\n");
     qsc_picture_swaps(out, r);
-    qsc_markup_add(out, "<figcaption>A fifth of a second of the load under each guard. Each dot is a "
-                        "request, as high as it was "
-                        "slow (long sentences take longer); each vertical line a publish, with the swap "
-                        "window after it.</figcaption>"
-                        "</figure>\n<h2>Latency distributions</h2>\n<figure>\n");
+    qsc_text_add(out, "<figcaption>A fifth of a second of the load under each guard. Each dot is a "
+                      "request, as high as it was "
+                      "slow (long sentences take longer); each vertical line a publish, with the swap "
+                      "window after it.</figcaption>"
+                      "</figure>\n<h2>Latency distributions</h2>\n<figure>\n");
     qsc_picture_requests(out, r);
-    qsc_markup_add(
-        out, "<figcaption>Whole requests. On the left the ordinary one, on the right one in ten thousand."
-             "</figcaption></figure>\n<figure>\n");
+    qsc_text_add(out,
+                 "<figcaption>Whole requests. On the left the ordinary one, on the right one in ten thousand."
+                 "</figcaption></figure>\n<figure>\n");
     qsc_picture_waits(out, r);
-    qsc_markup_add(
+    qsc_text_add(
         out, "<figcaption>The part of a request that the guard is to blame for: the wait until it holds a "
              "version.</figcaption></figure>\n");
 }
 
-static int training(struct qsc_markup *out, const struct qsc_demo_results *r)
+static int training(struct qsc_text *out, const struct qsc_demo_results *r)
 {
     double seconds = (double)(r->training_end_ns - r->training_begin_ns) / 1e9;
-    qsc_markup_add(out,
-                   "<h2>Trained while it answered</h2>\n<p>A BERT of %d layers, hidden size %d and %d heads "
-                   "(%zu parameters) "
-                   "learns from random weights on %d thread%s for %.0f s. Meanwhile %d readers tag "
-                   "sentences, each answer from the "
-                   "version that is current at that moment: %" PRIu64 " answers from %" PRIu64
-                   " versions. %" PRIu64
-                   " of them were asked for again from the same version after a newer one had come; %" PRIu64
-                   " came out different.</p>\n<figure>\n",
-                   r->config.layers, r->config.hidden, r->config.heads, r->parameters, r->threads,
-                   r->threads == 1 ? "" : "s", seconds, r->config.readers, r->live.answers, r->live.versions,
-                   r->live.rechecked, r->live.mixed);
+    qsc_text_add(out,
+                 "<h2>Trained while it answered</h2>\n<p>A BERT of %d layers, hidden size %d and %d heads "
+                 "(%zu parameters) "
+                 "learns from random weights on %d thread%s for %.0f s. Meanwhile %d readers tag "
+                 "sentences, each answer from the "
+                 "version that is current at that moment: %" PRIu64 " answers from %" PRIu64
+                 " versions. %" PRIu64
+                 " of them were asked for again from the same version after a newer one had come; %" PRIu64
+                 " came out different.</p>\n<figure>\n",
+                 r->config.layers, r->config.hidden, r->config.heads, r->parameters, r->threads,
+                 r->threads == 1 ? "" : "s", seconds, r->config.readers, r->live.answers, r->live.versions,
+                 r->live.rechecked, r->live.mixed);
     int code = qsc_picture_training_latency(out, r);
-    qsc_markup_add(
+    qsc_text_add(
         out,
         "<figcaption>Latency of those answers. Training and readers share the processors here, so this is "
         "mostly the time until the scheduler lets a reader run.</figcaption></figure>\n<figure>\n");
     code = code ? code : qsc_picture_loss(out, r);
-    qsc_markup_add(out, "<figcaption>Loss on the training part.</figcaption></figure>\n<figure>\n");
+    qsc_text_add(out, "<figcaption>Loss on the training part.</figcaption></figure>\n<figure>\n");
     code = code ? code : qsc_picture_f1(out, r);
-    qsc_markup_add(
+    qsc_text_add(
         out,
         "<figcaption>The same learning seen twice: by the evaluation after each epoch, and by the readers, "
         "whose answers get better version by version.</figcaption></figure>\n");
     return code;
 }
 
-static void corpus(struct qsc_markup *out, const struct qsc_demo_results *r)
+static void corpus(struct qsc_text *out, const struct qsc_demo_results *r)
 {
-    qsc_markup_add(
+    qsc_text_add(
         out,
         "<h2>What it learned from</h2>\n<p>Sentences made from the seed. A name may be a person, a town or a "
         "company: what it is shows in the words around it.</p>\n<div "
@@ -174,7 +174,7 @@ static void corpus(struct qsc_markup *out, const struct qsc_demo_results *r)
     for (int part = 0; part < QSC_NEWS_PARTS; part++) {
         const struct qsc_news_figures *f = &r->news[part];
         double mentions = f->mentions ? f->mentions : 1;
-        qsc_markup_add(
+        qsc_text_add(
             out,
             "<tr><td>%s</td><td>%d</td><td>%d</td><td>%d</td><td>%d</td><td>%d</td><td>%d</td><td>%d</td>"
             "<td>%.0f %%</td><td>%.0f %%</td></tr>\n",
@@ -182,58 +182,57 @@ static void corpus(struct qsc_markup *out, const struct qsc_demo_results *r)
             f->names[QSC_NEWS_PER], f->names[QSC_NEWS_LOC], f->names[QSC_NEWS_ORG], f->names[QSC_NEWS_MISC],
             100 * f->unseen / mentions, 100 * f->ambiguous / mentions);
     }
-    qsc_markup_add(
+    qsc_text_add(
         out,
         "</table></div>\n<h2>What it can do</h2>\n<p>The test sentences, entity by entity as seqeval counts "
         "them, and word by word as scikit-learn does.</p>\n<pre>");
-    qsc_markup_content(out, r->entity_report);
-    qsc_markup_add(out, "</pre>\n<pre>");
-    qsc_markup_content(out, r->token_report);
-    qsc_markup_add(out, "</pre>\n");
+    qsc_text_add_escaped(out, r->entity_report);
+    qsc_text_add(out, "</pre>\n<pre>");
+    qsc_text_add_escaped(out, r->token_report);
+    qsc_text_add(out, "</pre>\n");
 }
 
-static int write_page(struct qsc_markup *out, const struct qsc_demo_results *r)
+static int write_page(struct qsc_text *out, const struct qsc_demo_results *r)
 {
-    qsc_markup_add(out,
-                   "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
-                   "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">"
-                   "<meta name=\"color-scheme\" content=\"light dark\"><title>quiesce "
-                   "demo</title>\n<style>%s%s</style></head>"
-                   "<body>\n",
-                   qsc_svg_style, page_style);
+    qsc_text_add(out,
+                 "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
+                 "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">"
+                 "<meta name=\"color-scheme\" content=\"light dark\"><title>quiesce "
+                 "demo</title>\n<style>%s%s</style></head>"
+                 "<body>\n",
+                 qsc_svg_style, page_style);
     summary(out, r);
     serving(out, r);
     int code = training(out, r);
     corpus(out, r);
-    qsc_markup_add(out, "</body></html>\n");
+    qsc_text_add(out, "</body></html>\n");
     return code ? code : out->code;
 }
 
-static void write_picture(struct qsc_markup *out, const struct qsc_demo_results *r)
+static void write_picture(struct qsc_text *out, const struct qsc_demo_results *r)
 {
-    struct qsc_markup picture = {0};
+    struct qsc_text picture = {0};
     qsc_picture_swaps(&picture, r);
     const char *body = picture.text ? strchr(picture.text, '>') : NULL;
     if (picture.code || !body)
         out->code = ENOMEM;
     else
-        qsc_markup_add(out, "%.*s><style>%s</style>%s", (int)(body - picture.text), picture.text,
-                       qsc_svg_style, body + 1);
-    qsc_markup_fini(&picture);
+        qsc_text_add(out, "%.*s><style>%s</style>%s", (int)(body - picture.text), picture.text, qsc_svg_style,
+                     body + 1);
+    qsc_text_fini(&picture);
 }
 
-static int save(const struct qsc_demo *demo, struct qsc_markup *markup, const char *name,
-                struct qsc_error *err)
+static int save(const struct qsc_demo *demo, struct qsc_text *text, const char *name, struct qsc_error *err)
 {
-    int code = markup->code ? qsc_fail(err, ENOMEM, "out of memory for %s", name)
-                            : qsc_demo_save(demo, name, markup->text, markup->length, err);
-    qsc_markup_fini(markup);
+    int code = text->code ? qsc_fail(err, ENOMEM, "out of memory for %s", name)
+                          : qsc_demo_save(demo, name, text->text, text->length, err);
+    qsc_text_fini(text);
     return code;
 }
 
 int qsc_report_html_save(const struct qsc_demo *demo, struct qsc_error *err)
 {
-    struct qsc_markup page = {0}, picture = {0};
+    struct qsc_text page = {0}, picture = {0};
     int code = write_page(&page, demo->results);
     page.code = page.code ? page.code : code;
     code = save(demo, &page, "report.html", err);

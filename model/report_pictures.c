@@ -76,7 +76,7 @@ static void panel_swaps(const struct qsc_svg_plot *plot, const struct qsc_servin
     }
 }
 
-static void panel(struct qsc_markup *out, const struct qsc_demo_results *results, enum qsc_guard_kind kind,
+static void panel(struct qsc_text *out, const struct qsc_demo_results *results, enum qsc_guard_kind kind,
                   double top, struct qsc_svg_axis y)
 {
     const struct qsc_serving_figures *figures = &results->serving.guards[kind];
@@ -104,7 +104,7 @@ static void panel(struct qsc_markup *out, const struct qsc_demo_results *results
     qsc_svg_text(out, "head", LEFT, top - 10, "start", head);
 }
 
-void qsc_picture_swaps(struct qsc_markup *out, const struct qsc_demo_results *results)
+void qsc_picture_swaps(struct qsc_text *out, const struct qsc_demo_results *results)
 {
     double slowest = 0, fastest = INFINITY;
     for (int kind = 0; kind < QSC_GUARD_KINDS; kind++) {
@@ -139,7 +139,7 @@ static void distribution_curve(const struct qsc_svg_plot *plot, const struct qsc
     qsc_svg_line(plot, class, x, y, CURVE_POINTS);
 }
 
-static void distributions(struct qsc_markup *out, const struct qsc_demo_results *results, const char *title,
+static void distributions(struct qsc_text *out, const struct qsc_demo_results *results, const char *title,
                           const struct qsc_histogram *(*of)(const struct qsc_serving_figures *))
 {
     static const struct qsc_svg_tick percentiles[] = {{0, "0"},  {0.30103, "50"}, {1, "90"},
@@ -178,12 +178,12 @@ static const struct qsc_histogram *wait_of(const struct qsc_serving_figures *fig
     return &figures->wait;
 }
 
-void qsc_picture_requests(struct qsc_markup *out, const struct qsc_demo_results *results)
+void qsc_picture_requests(struct qsc_text *out, const struct qsc_demo_results *results)
 {
     distributions(out, results, "Latency of the requests under four guards", latency_of);
 }
 
-void qsc_picture_waits(struct qsc_markup *out, const struct qsc_demo_results *results)
+void qsc_picture_waits(struct qsc_text *out, const struct qsc_demo_results *results)
 {
     distributions(out, results, "Wait for the weights under four guards", wait_of);
 }

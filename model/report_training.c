@@ -25,7 +25,7 @@ static double last_step(const struct qsc_demo_results *results)
     return results->step_count ? (double)results->steps[results->step_count - 1].step : 1;
 }
 
-int qsc_picture_training_latency(struct qsc_markup *out, const struct qsc_demo_results *results)
+int qsc_picture_training_latency(struct qsc_text *out, const struct qsc_demo_results *results)
 {
     const struct qsc_live_results *live = &results->live;
     uint64_t begin = results->training_begin_ns;
@@ -91,7 +91,7 @@ static struct series smooth_loss(const struct qsc_demo_results *results)
     return smooth;
 }
 
-int qsc_picture_loss(struct qsc_markup *out, const struct qsc_demo_results *results)
+int qsc_picture_loss(struct qsc_text *out, const struct qsc_demo_results *results)
 {
     size_t count = results->step_count;
     double *step = qsc_alloc((count + 1) * sizeof *step), *loss = qsc_alloc((count + 1) * sizeof *loss);
@@ -148,7 +148,7 @@ static struct series answers_right(const struct qsc_demo_results *results)
     return series;
 }
 
-int qsc_picture_f1(struct qsc_markup *out, const struct qsc_demo_results *results)
+int qsc_picture_f1(struct qsc_text *out, const struct qsc_demo_results *results)
 {
     size_t count = results->evaluation_count;
     double *step = qsc_alloc((count + 1) * sizeof *step), *f1 = qsc_alloc((count + 1) * sizeof *f1);

@@ -25,18 +25,18 @@ const char qsc_svg_style[] =
 
 enum { TICKS = 6 /* about so many grid lines on a linear axis */ };
 
-void qsc_svg_begin(struct qsc_markup *out, double width, double height, const char *title)
+void qsc_svg_begin(struct qsc_text *out, double width, double height, const char *title)
 {
-    qsc_markup_add(out,
-                   "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %.0f %.0f\" role=\"img\"><title>",
-                   width, height);
-    qsc_markup_content(out, title);
-    qsc_markup_add(out, "</title>\n");
+    qsc_text_add(out,
+                 "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %.0f %.0f\" role=\"img\"><title>",
+                 width, height);
+    qsc_text_add_escaped(out, title);
+    qsc_text_add(out, "</title>\n");
 }
 
-void qsc_svg_end(struct qsc_markup *out)
+void qsc_svg_end(struct qsc_text *out)
 {
-    qsc_markup_add(out, "</svg>\n");
+    qsc_text_add(out, "</svg>\n");
 }
 
 /* From 0 to 1 along the axis. */
@@ -62,18 +62,18 @@ double qsc_svg_y(const struct qsc_svg_plot *plot, double value)
     return plot->top + plot->height * (1 - share(&plot->y, value));
 }
 
-void qsc_svg_text(struct qsc_markup *out, const char *class, double x, double y, const char *anchor,
+void qsc_svg_text(struct qsc_text *out, const char *class, double x, double y, const char *anchor,
                   const char *text)
 {
-    qsc_markup_add(out, "<text class=\"%s\" x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\">", class, x, y, anchor);
-    qsc_markup_content(out, text);
-    qsc_markup_add(out, "</text>\n");
+    qsc_text_add(out, "<text class=\"%s\" x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\">", class, x, y, anchor);
+    qsc_text_add_escaped(out, text);
+    qsc_text_add(out, "</text>\n");
 }
 
-static void grid_line(struct qsc_markup *out, double x1, double y1, double x2, double y2)
+static void grid_line(struct qsc_text *out, double x1, double y1, double x2, double y2)
 {
-    qsc_markup_add(out, "<line class=\"grid\" x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\"/>\n", x1, y1,
-                   x2, y2);
+    qsc_text_add(out, "<line class=\"grid\" x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\"/>\n", x1, y1, x2,
+                 y2);
 }
 
 static void x_tick(const struct qsc_svg_plot *plot, double at, const char *label)
@@ -96,20 +96,19 @@ static void ticks(const struct qsc_svg_plot *plot, const struct qsc_svg_axis *ax
 {
     char label[32];
     if (axis->logarithmic) {
-        for (double at = pow(10, ceil(log10(axis->from) - 1e-9)); at <= axis->to * 1.0001; at *= 10) {
-            snprintf(label, sizeof label, "%.10g", at);
-            tick(plot, at, label);
+        int last = (int)floor(log10(axis->to) + 1e-9);
+        for (int power = (int)ceil(log10(axis->from) - 1e-9); power <= last; power++) {
+            snprintf(label, sizeof label, "%.10g", pow(10, power));
+            tick(plot, pow(10, power), label);
         }
         return;
     }
-    double rough = (axis->to - axis->from) / TICKS, power = pow(10, floor(log10(rough)));
-    double step = rough > 5 * power   ? 10 * power
-                  : rough > 2 * power ? 5 * power
-                  : rough > power     ? 2 * power
-                                      : power;
-    for (double at = ceil(axis->from / step) * step; at <= axis->to + step * 1e-6; at += step) {
-        snprintf(label, sizeof label, "%.10g", fabs(at) < step * 1e-6 ? 0 : at);
-        tick(plot, at, label);
+    double rough = (axis->to - axis->from) / TICKS, unit = pow(10, floor(log10(rough)));
+    double step = rough > 5 * unit ? 10 * unit : rough > 2 * unit ? 5 * unit : rough > unit ? 2 * unit : unit;
+    int last = (int)floor(axis->to / step + 1e-6);
+    for (int i = (int)ceil(axis->from / step - 1e-6); i <= last; i++) {
+        snprintf(label, sizeof label, "%.10g", i * step);
+        tick(plot, i * step, label);
     }
 }
 
@@ -142,10 +141,10 @@ void qsc_svg_line(const struct qsc_svg_plot *plot, const char *class, const doub
 {
     if (count == 0)
         return;
-    qsc_markup_add(plot->out, "<path class=\"line %s\" d=\"", class);
+    qsc_text_add(plot->out, "<path class=\"line %s\" d=\"", class);
     for (size_t i = 0; i < count; i++)
-        qsc_markup_add(plot->out, "%c%.1f %.1f", i ? 'L' : 'M', qsc_svg_x(plot, x[i]), qsc_svg_y(plot, y[i]));
-    qsc_markup_add(plot->out, "\"/>\n");
+        qsc_text_add(plot->out, "%c%.1f %.1f", i ? 'L' : 'M', qsc_svg_x(plot, x[i]), qsc_svg_y(plot, y[i]));
+    qsc_text_add(plot->out, "\"/>\n");
 }
 
 void qsc_svg_dots(const struct qsc_svg_plot *plot, const char *class, const double *x, const double *y,
@@ -153,10 +152,10 @@ void qsc_svg_dots(const struct qsc_svg_plot *plot, const char *class, const doub
 {
     if (count == 0)
         return;
-    qsc_markup_add(plot->out, "<path class=\"dots %s\" d=\"", class);
+    qsc_text_add(plot->out, "<path class=\"dots %s\" d=\"", class);
     for (size_t i = 0; i < count; i++) /* a line of no length, with round ends */
-        qsc_markup_add(plot->out, "M%.1f %.1fh0", qsc_svg_x(plot, x[i]), qsc_svg_y(plot, y[i]));
-    qsc_markup_add(plot->out, "\"/>\n");
+        qsc_text_add(plot->out, "M%.1f %.1fh0", qsc_svg_x(plot, x[i]), qsc_svg_y(plot, y[i]));
+    qsc_text_add(plot->out, "\"/>\n");
 }
 
 void qsc_svg_marks(const struct qsc_svg_plot *plot, const char *class, const double *x, size_t count,
@@ -164,28 +163,27 @@ void qsc_svg_marks(const struct qsc_svg_plot *plot, const char *class, const dou
 {
     if (count == 0)
         return;
-    qsc_markup_add(plot->out, "<path class=\"%s\" d=\"", class);
+    qsc_text_add(plot->out, "<path class=\"%s\" d=\"", class);
     for (size_t i = 0; i < count; i++)
-        qsc_markup_add(plot->out, "M%.1f %.1fv%.1f", qsc_svg_x(plot, x[i]), plot->top + plot->height,
-                       -plot->height * share_of_height);
-    qsc_markup_add(plot->out, "\"/>\n");
+        qsc_text_add(plot->out, "M%.1f %.1fv%.1f", qsc_svg_x(plot, x[i]), plot->top + plot->height,
+                     -plot->height * share_of_height);
+    qsc_text_add(plot->out, "\"/>\n");
 }
 
 void qsc_svg_band(const struct qsc_svg_plot *plot, const char *class, double from, double to)
 {
     double left = qsc_svg_x(plot, from), right = qsc_svg_x(plot, to);
-    qsc_markup_add(plot->out, "<rect class=\"%s\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\"/>\n",
-                   class, left, plot->top, right - left, plot->height);
+    qsc_text_add(plot->out, "<rect class=\"%s\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\"/>\n",
+                 class, left, plot->top, right - left, plot->height);
 }
 
-double qsc_svg_legend(struct qsc_markup *out, const char *class, bool dot, double x, double y,
-                      const char *text)
+double qsc_svg_legend(struct qsc_text *out, const char *class, bool dot, double x, double y, const char *text)
 {
     if (dot)
-        qsc_markup_add(out, "<path class=\"dots %s\" style=\"opacity:1\" d=\"M%.1f %.1fh0\"/>\n", class,
-                       x + 9, y - 4);
+        qsc_text_add(out, "<path class=\"dots %s\" style=\"opacity:1\" d=\"M%.1f %.1fh0\"/>\n", class, x + 9,
+                     y - 4);
     else
-        qsc_markup_add(out, "<path class=\"line %s\" d=\"M%.1f %.1fh18\"/>\n", class, x, y - 4);
+        qsc_text_add(out, "<path class=\"line %s\" d=\"M%.1f %.1fh18\"/>\n", class, x, y - 4);
     qsc_svg_text(out, "", x + 24, y, "start", text);
     return x + 42 + 6.6 * (double)strlen(text);
 }

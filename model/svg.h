@@ -3,7 +3,7 @@
 #ifndef QUIESCE_MODEL_SVG_H
 #define QUIESCE_MODEL_SVG_H
 
-#include "markup.h"
+#include "text.h"
 
 #include <stdbool.h>
 
@@ -15,7 +15,7 @@ struct qsc_svg_axis {
 
 /* A rectangle of the picture, in its pixels, and what its sides stand for. */
 struct qsc_svg_plot {
-    struct qsc_markup *out;
+    struct qsc_text *out;
     double left, top, width, height;
     struct qsc_svg_axis x, y;
 };
@@ -26,8 +26,8 @@ struct qsc_svg_tick {
 };
 
 /* Opens a picture; `title` is read out by screen readers. */
-void qsc_svg_begin(struct qsc_markup *out, double width, double height, const char *title);
-void qsc_svg_end(struct qsc_markup *out);
+void qsc_svg_begin(struct qsc_text *out, double width, double height, const char *title);
+void qsc_svg_end(struct qsc_text *out);
 
 /* Where a value lies, in pixels; values beyond an axis lie on its end. */
 double qsc_svg_x(const struct qsc_svg_plot *plot, double value);
@@ -51,10 +51,10 @@ void qsc_svg_marks(const struct qsc_svg_plot *plot, const char *class, const dou
 /* A band over the whole height. */
 void qsc_svg_band(const struct qsc_svg_plot *plot, const char *class, double from, double to);
 /* A text at a place in pixels; anchor is start, middle or end. */
-void qsc_svg_text(struct qsc_markup *out, const char *class, double x, double y, const char *anchor,
+void qsc_svg_text(struct qsc_text *out, const char *class, double x, double y, const char *anchor,
                   const char *text);
 /* A legend's entry: a short line or dot of the class, and its text. Returns where the next one may begin. */
-double qsc_svg_legend(struct qsc_markup *out, const char *class, bool dot, double x, double y,
+double qsc_svg_legend(struct qsc_text *out, const char *class, bool dot, double x, double y,
                       const char *text);
 
 /* The style that the classes above refer to, for a picture or a page: light, and dark where the reader

@@ -155,13 +155,14 @@ static void show_verdict(const struct screen *screen, const struct qsc_demo_resu
 {
     const struct qsc_serving_figures *snapshot = &results->serving.guards[QSC_GUARD_SNAPSHOT];
     printf("\n%sIn short%s: %" PRIu64 " versions were swapped in under %" PRIu64 " answers; %" PRIu64
-           " mixed two versions; no request\nwaited longer than %.1f us for its weights; p99 in a swap was "
-           "%.2f times p99 "
-           "outside; F1 is %.3f.\nIt took %.0f s.\n\n",
+           " mixed two versions.\nBecause of a publish no request waited longer than %.1f us for its "
+           "weights; p99 in a "
+           "swap window was\n%.2f times p99 outside. Entity F1 on the test part is %.3f. It took %.0f s.\n\n",
            screen->bold, screen->plain, results->snapshot.published + snapshot->versions,
            results->live.answers + snapshot->answers, qsc_demo_mixed_answers(results),
-           snapshot->publish_stall_us, snapshot->p99_swap_us / snapshot->p99_quiet_us, results->entities.f1,
-           results->seconds);
+           snapshot->publish_stall_us,
+           snapshot->p99_quiet_us > 0 ? snapshot->p99_swap_us / snapshot->p99_quiet_us : 0,
+           results->entities.f1, results->seconds);
     const char *directory = results->config.directory;
     printf("%s/report.html    the pictures: open it in a browser\n"
            "%s/metrics.json   every figure\n"

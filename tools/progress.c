@@ -30,7 +30,7 @@ static void format_bar(char *text, size_t size, uint64_t done, uint64_t total)
 {
     static const char *const eighths[] = {" ", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
     uint64_t filled =
-        done >= total ? BAR_CELLS * 8 : (uint64_t)((double)done / (double)total * BAR_CELLS * 8);
+        done >= total ? (uint64_t)BAR_CELLS * 8 : (uint64_t)((double)done / (double)total * BAR_CELLS * 8);
     text[0] = '\0';
     size_t length = 0;
     for (uint64_t cell = 0; cell < BAR_CELLS; cell++) {

@@ -6,11 +6,6 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-static const enum qsc_guard_kind kinds[] = {QSC_GUARD_SNAPSHOT, QSC_GUARD_RWLOCK, QSC_GUARD_MUTEX,
-                                            QSC_GUARD_REFCOUNT};
-#define EACH_KIND(kind) \
-    (int kind##_i = 0, kind; kind##_i < QSC_GUARD_KINDS && (kind = (int)kinds[kind##_i], true); kind##_i++)
-
 static int destroyed;
 
 static void note_destroyed(void *object)
@@ -21,29 +16,27 @@ static void note_destroyed(void *object)
 
 Test(guard, a_hold_gets_the_version_that_was_published_last)
 {
-    for
-        EACH_KIND(kind)
-        {
-            int objects[3] = {1, 2, 3};
-            qsc_guard *guard;
-            struct qsc_hold hold;
-            destroyed = 0;
-            cr_assert_eq(qsc_guard_create(&guard, (enum qsc_guard_kind)kind, NULL), 0);
-            cr_assert_eq(qsc_guard_acquire(guard, &hold), ENOENT, "%s",
-                         qsc_guard_name((enum qsc_guard_kind)kind));
-            for (int i = 0; i < 3; i++) {
-                cr_assert_eq(qsc_guard_publish(guard, &objects[i], 100, note_destroyed), 0);
-                cr_assert_eq(qsc_guard_acquire(guard, &hold), 0);
-                cr_assert_eq(hold.object, &objects[i]);
-                cr_assert_eq(objects[i], i + 1);
-                qsc_guard_release(guard, &hold);
-            }
-            uint64_t versions, bytes;
-            qsc_guard_live_max(guard, &versions, &bytes);
-            cr_assert(versions >= 2 && versions <= 3 && bytes == 100 * versions);
-            qsc_guard_destroy(guard);
-            cr_assert_eq(destroyed, 3);
+    for (int kind = 0; kind < QSC_GUARD_KINDS; kind++) {
+        int objects[3] = {1, 2, 3};
+        qsc_guard *guard;
+        struct qsc_hold hold;
+        destroyed = 0;
+        cr_assert_eq(qsc_guard_create(&guard, (enum qsc_guard_kind)kind, NULL), 0);
+        cr_assert_eq(qsc_guard_acquire(guard, &hold), ENOENT, "%s",
+                     qsc_guard_name((enum qsc_guard_kind)kind));
+        for (int i = 0; i < 3; i++) {
+            cr_assert_eq(qsc_guard_publish(guard, &objects[i], 100, note_destroyed), 0);
+            cr_assert_eq(qsc_guard_acquire(guard, &hold), 0);
+            cr_assert_eq(hold.object, &objects[i]);
+            cr_assert_eq(objects[i], i + 1);
+            qsc_guard_release(guard, &hold);
         }
+        uint64_t versions, bytes;
+        qsc_guard_live_max(guard, &versions, &bytes);
+        cr_assert(versions >= 2 && versions <= 3 && bytes == 100 * versions);
+        qsc_guard_destroy(guard);
+        cr_assert_eq(destroyed, 3);
+    }
 }
 
 Test(guard, the_snapshot_keeps_a_held_version_and_its_publisher_goes_on)
@@ -80,25 +73,23 @@ static void *publish(void *argument)
 
 Test(guard, with_the_others_the_publisher_waits_for_the_holder)
 {
-    for
-        EACH_KIND(kind)
-        {
-            if (kind == QSC_GUARD_SNAPSHOT)
-                continue;
-            int objects[2] = {1, 2};
-            struct qsc_hold hold;
-            struct publication job = {.object = &objects[1]};
-            pthread_t publisher;
-            cr_assert_eq(qsc_guard_create(&job.guard, (enum qsc_guard_kind)kind, NULL), 0);
-            cr_assert_eq(qsc_guard_publish(job.guard, &objects[0], 1, note_destroyed), 0);
-            cr_assert_eq(qsc_guard_acquire(job.guard, &hold), 0);
-            cr_assert_eq(pthread_create(&publisher, NULL, publish, &job), 0);
-            nanosleep(&(struct timespec){0, 20000000}, NULL);
-            cr_assert(!__atomic_load_n(&job.done, __ATOMIC_ACQUIRE));
-            cr_assert_eq(*(const int *)hold.object, 1);
-            qsc_guard_release(job.guard, &hold);
-            pthread_join(publisher, NULL);
-            cr_assert(job.done);
-            qsc_guard_destroy(job.guard);
-        }
+    for (int kind = 0; kind < QSC_GUARD_KINDS; kind++) {
+        if (kind == QSC_GUARD_SNAPSHOT)
+            continue;
+        int objects[2] = {1, 2};
+        struct qsc_hold hold;
+        struct publication job = {.object = &objects[1]};
+        pthread_t publisher;
+        cr_assert_eq(qsc_guard_create(&job.guard, (enum qsc_guard_kind)kind, NULL), 0);
+        cr_assert_eq(qsc_guard_publish(job.guard, &objects[0], 1, note_destroyed), 0);
+        cr_assert_eq(qsc_guard_acquire(job.guard, &hold), 0);
+        cr_assert_eq(pthread_create(&publisher, NULL, publish, &job), 0);
+        nanosleep(&(struct timespec){0, 20000000}, NULL);
+        cr_assert(!__atomic_load_n(&job.done, __ATOMIC_ACQUIRE));
+        cr_assert_eq(*(const int *)hold.object, 1);
+        qsc_guard_release(job.guard, &hold);
+        pthread_join(publisher, NULL);
+        cr_assert(job.done);
+        qsc_guard_destroy(job.guard);
+    }
 }

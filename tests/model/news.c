@@ -93,10 +93,10 @@ static size_t mentions_of(const struct qsc_news *news, enum qsc_news_part part, 
         text = next_line(text, end, line);
         if (sscanf(line, "%127s %15s", word, tag) != 2 || tag[0] == 'O')
             continue;
-        if (tag[0] == 'B')
-            snprintf(list[count++].words, sizeof list->words, "%s", word);
-        else
-            strcat(strcat(list[count - 1].words, " "), word);
+        count += tag[0] == 'B';
+        char *words = list[count - 1].words;
+        size_t length = tag[0] == 'B' ? 0 : strlen(words);
+        snprintf(words + length, sizeof list->words - length, "%s%s", length ? " " : "", word);
     }
     return count;
 }

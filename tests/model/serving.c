@@ -186,7 +186,7 @@ Test(serving, a_failing_model_ends_the_load_with_its_code)
 
 /* The figures, from a round that is written down here. */
 
-enum { MS = 1000000, US = 1000 };
+static const uint64_t MS = 1000000, US = 1000;
 
 static struct qsc_serving_request request_at(uint64_t begin, uint64_t wait, uint64_t length, bool preempted)
 {
