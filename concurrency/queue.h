@@ -20,7 +20,7 @@ extern "C" {
 #endif
 
 typedef struct {
-    unsigned char storage[320];
+    unsigned char storage[256];
 } __attribute__((aligned(64))) qsc_queue;
 
 /* Makes an open, empty queue for at least `capacity` items: the next power of two.

@@ -83,8 +83,7 @@ Test(eventcount, wakes_one_or_all)
     atomic_int woken = 0;
     for (int i = 0; i < 3; i++)
         cr_assert_eq(pthread_create(&threads[i], NULL, wait_once, &woken), 0);
-    AWAIT(futex_asleep == 3);
-    sleep_ms(20); // into the kernel
+    AWAIT(futex_sleepers((const uint32_t *)&shared.epoch) == 3);
     qsc_eventcount_notify(&shared, 1);
     AWAIT(woken == 1);
     sleep_ms(20);
