@@ -196,8 +196,7 @@ const struct qsc_news_rule qsc_news_rules[] = {
 
     /* Names. A bare composed name may stand for a person, a town, a team or a company: the words around it
        decide. */
-    {"person", PER("$first $last", "$first $last", "$first $last", "$first $last", "$first $last",
-                   "$initial $last", "$first $initial $last")},
+    {"person", PER("$first $last", "$first $last", "$first $last", "$first $last", "$initial $last")},
     {"surname", PER("$last")},
     {"company", ORG("$firm_name $firm_suffix", "$firm_name $firm_suffix", "$firm_name", "$firm_name & Sons")},
     {"firm", ORG("$firm_name", "$firm_name", "$firm_name $firm_suffix")},

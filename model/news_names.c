@@ -50,7 +50,7 @@ static const struct {
     int end_count;
     int count[QSC_NEWS_PARTS];
 } kinds[QSC_NEWS_NAME_KINDS] = {
-    [QSC_NEWS_NAME_FIRST] = {NULL, 0, {80, 20, 20}},
+    [QSC_NEWS_NAME_FIRST] = {NULL, 0, {100, 10, 10}},
     [QSC_NEWS_NAME_LAST] = {PARTS(last_ends), {1200, 250, 250}},
     [QSC_NEWS_NAME_TOWN] = {PARTS(town_ends), {1000, 250, 250}},
     [QSC_NEWS_NAME_FIRM] = {PARTS(firm_ends), {700, 200, 200}},
