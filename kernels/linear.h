@@ -32,7 +32,8 @@ void qsc_linear_pack_t(const qsc_linear *plan, float *packed_t, const float *w);
 
 /* y = x w^T + bias. A row of y depends on that row of x alone, to the bit: not on m, not on its place, not on
    its neighbours.
-   Returns 0, ENOMEM. Never blocks. No order given. Any thread, on buffers of its own; y is not x. Shapes: y
+   Returns 0; ENOMEM or EIO where oneDNN computes and fails. Never blocks. No order given. Any thread, on
+   buffers of its own; no other thread is started or used; y is not x. Shapes: y
    (M,N); x (M,K); bias (N), NULL = none; m may be 0; scratch as above, at a multiple of 64 bytes. */
 int qsc_linear_forward(const qsc_linear *plan, float *y, const float *x, const float *packed,
                        const float *bias, int m, float *scratch) __attribute__((warn_unused_result));

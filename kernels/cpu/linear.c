@@ -2,14 +2,21 @@
 
 #include <errno.h>
 
+#ifdef QSC_ONEDNN
+// Weights from which on a call into oneDNN, about two microseconds, is lost in the product itself.
+enum { LARGE = 1 << 17 };
+#endif
+
 int qsc_linear_create(qsc_linear **plan, int n, int k)
 {
     if (n <= 0 || k <= 0)
         return EINVAL;
-    const struct qsc_panel_unit *unit = qsc_panel_units;
-    while (!unit->present())
-        unit++;
-    return qsc_linear_create_plain(plan, n, k, unit);
+#ifdef QSC_ONEDNN
+    int code = (size_t)n * (size_t)k < LARGE ? ENOTSUP : qsc_linear_create_onednn(plan, n, k);
+    if (code != ENOTSUP)
+        return code;
+#endif
+    return qsc_linear_create_plain(plan, n, k, qsc_panel_unit());
 }
 
 void qsc_linear_destroy(qsc_linear *plan)

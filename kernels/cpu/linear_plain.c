@@ -1,9 +1,9 @@
 #include <quiesce/kernels/cpu/linear_plan.h>
-#include <quiesce/kernels/cpu/transpose.h>
+#include <quiesce/kernels/cpu/pack.h>
+#include <quiesce/kernels/cpu/vector.h>
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 // What is read again and again stays in the second-level cache: a slice of a panel (DEPTH rows of at most 64
 // columns), and beside it the rows it meets.
@@ -23,11 +23,6 @@ static int least(int a, int b)
     return a < b ? a : b;
 }
 
-static size_t whole_vectors(int columns)
-{
-    return (size_t)((columns + QSC_LANES - 1) / QSC_LANES * QSC_LANES);
-}
-
 static const struct qsc_panel_unit *unit_of(const qsc_linear *plan)
 {
     return ((const struct plain *)plan)->unit;
@@ -40,12 +35,12 @@ static void destroy(qsc_linear *plan)
 
 static size_t packed_floats(const qsc_linear *plan)
 {
-    return whole_vectors(plan->n) * (size_t)plan->k;
+    return qsc_pack_width(plan->n) * (size_t)plan->k;
 }
 
 static size_t packed_t_floats(const qsc_linear *plan)
 {
-    return whole_vectors(plan->k) * (size_t)plan->n;
+    return qsc_pack_width(plan->k) * (size_t)plan->n;
 }
 
 static size_t scratch_floats(const qsc_linear *plan)
@@ -54,48 +49,13 @@ static size_t scratch_floats(const qsc_linear *plan)
     return (size_t)TOKENS * 64; // one panel of x
 }
 
-// to (depth, width) = the transposed of from (columns, depth), zeros where width exceeds columns.
-QSC_CLONES
-static void pack_transposed(float *to, const float *from, int columns, int depth)
-{
-    size_t width = whole_vectors(columns);
-    for (int c = 0; c < columns; c += QSC_LANES) {
-        for (int k = 0; k < depth; k += QSC_LANES) {
-            qsc_v16 rows[QSC_LANES];
-            for (int i = 0; i < QSC_LANES; i++) {
-                rows[i] = (qsc_v16){0};
-                if (c + i < columns)
-                    qsc_v16_load(&rows[i], from + (size_t)(c + i) * (size_t)depth + k, depth - k);
-            }
-            qsc_transpose16(rows);
-            for (int i = 0; i < least(QSC_LANES, depth - k); i++)
-                qsc_v16_store(to + (size_t)(k + i) * width + c, &rows[i], QSC_LANES);
-        }
-    }
-}
-
-// to (depth, width) = from (depth, columns) of rows `stride` apart, zeros where width exceeds columns.
-QSC_CLONES
-static void pack_rows(float *to, const float *from, size_t stride, int columns, int depth)
-{
-    for (int k = 0; k < depth; k++) {
-        for (int c = 0; c < columns; c += QSC_LANES) {
-            qsc_v16 v;
-            qsc_v16_load(&v, from + c, columns - c);
-            qsc_v16_store(to, &v, QSC_LANES);
-            to += QSC_LANES;
-        }
-        from += stride;
-    }
-}
-
 // A panel that begins at column c stands at packed + c * depth: those before it are whole vectors wide.
 static void pack(const qsc_linear *plan, float *packed, const float *w)
 {
     size_t depth = (size_t)plan->k;
     for (int c = 0, width; c < plan->n; c += width) {
         width = qsc_panel_width(unit_of(plan), plan->n - c);
-        pack_transposed(packed + (size_t)c * depth, w + (size_t)c * depth, width, plan->k);
+        qsc_pack_transposed(packed + (size_t)c * depth, w + (size_t)c * depth, width, plan->k);
     }
 }
 
@@ -103,7 +63,7 @@ static void pack_t(const qsc_linear *plan, float *packed_t, const float *w)
 {
     for (int c = 0, width; c < plan->k; c += width) {
         width = qsc_panel_width(unit_of(plan), plan->k - c);
-        pack_rows(packed_t + (size_t)c * (size_t)plan->n, w + c, (size_t)plan->k, width, plan->n);
+        qsc_pack_rows(packed_t + (size_t)c * (size_t)plan->n, w + c, (size_t)plan->k, width, plan->n);
     }
 }
 
@@ -121,7 +81,7 @@ static void times_packed(const struct qsc_panel_unit *unit, float *y, const floa
                     .a = x + (size_t)row * (size_t)depth + k,
                     .a_row = (size_t)depth,
                     .a_step = 1,
-                    .b = packed + (size_t)c * (size_t)depth + (size_t)k * whole_vectors(width),
+                    .b = packed + (size_t)c * (size_t)depth + (size_t)k * qsc_pack_width(width),
                     .rows = least(ROWS, m - row),
                     .width = width,
                     .depth = least(DEPTH, depth - k),
@@ -170,7 +130,7 @@ static void add_outer(const qsc_linear *plan, float *dw, const float *dy, const 
     const struct qsc_panel_unit *unit = unit_of(plan);
     for (int c = 0, width; c < plan->k; c += width) {
         width = qsc_panel_width(unit, plan->k - c);
-        pack_rows(packed, x + c, (size_t)plan->k, width, tokens);
+        qsc_pack_rows(packed, x + c, (size_t)plan->k, width, tokens);
         unit->multiply(&(struct qsc_panel){
             .c = dw + c,
             .c_row = (size_t)plan->k,

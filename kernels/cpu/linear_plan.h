@@ -30,4 +30,7 @@ struct qsc_linear {
 int qsc_linear_create_plain(qsc_linear **plan, int n, int k, const struct qsc_panel_unit *unit)
     __attribute__((warn_unused_result));
 
+// oneDNN's products. Returns 0, ENOMEM, or ENOTSUP: a shape, a processor or a build it is not made for.
+int qsc_linear_create_onednn(qsc_linear **plan, int n, int k) __attribute__((warn_unused_result));
+
 #endif

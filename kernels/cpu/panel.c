@@ -115,3 +115,11 @@ const struct qsc_panel_unit qsc_panel_units[] = {
     {"any", has_any, 1, multiply_any},
 };
 const int qsc_panel_unit_count = sizeof qsc_panel_units / sizeof qsc_panel_units[0];
+
+const struct qsc_panel_unit *qsc_panel_unit(void)
+{
+    const struct qsc_panel_unit *unit = qsc_panel_units;
+    while (!unit->present())
+        unit++;
+    return unit;
+}

@@ -30,6 +30,9 @@ struct qsc_panel_unit {
 extern const struct qsc_panel_unit qsc_panel_units[];
 extern const int qsc_panel_unit_count;
 
+// The fastest that is present.
+const struct qsc_panel_unit *qsc_panel_unit(void);
+
 // The columns of the next panel when `left` remain: as wide as the accumulators allow, and no narrow rest
 // where it can be avoided.
 static inline int qsc_panel_width(const struct qsc_panel_unit *unit, int left)

@@ -3,17 +3,27 @@
 #include <criterion/criterion.h>
 #include <quiesce/kernels/cpu/linear_plan.h>
 
+#include <dirent.h>
 #include <errno.h>
+#include <pthread.h>
 #include <string.h>
 
 // Every way to compute that this machine has, each against doubles.
-enum { WAYS = 3 };
+enum { ONEDNN, FIRST_UNIT, WAYS = FIRST_UNIT + 3 };
 
+// NULL where this way, machine or shape is not to be had.
 static qsc_linear *plan_of(int way, int n, int k)
 {
     qsc_linear *plan = NULL;
-    if (way < qsc_panel_unit_count && qsc_panel_units[way].present())
-        cr_assert_eq(qsc_linear_create_plain(&plan, n, k, &qsc_panel_units[way]), 0);
+#ifdef QSC_ONEDNN
+    if (way == ONEDNN) {
+        int code = qsc_linear_create_onednn(&plan, n, k);
+        cr_assert(code == 0 || code == ENOTSUP);
+    }
+#endif
+    int unit = way - FIRST_UNIT;
+    if (unit >= 0 && unit < qsc_panel_unit_count && qsc_panel_units[unit].present())
+        cr_assert_eq(qsc_linear_create_plain(&plan, n, k, &qsc_panel_units[unit]), 0);
     return plan;
 }
 
@@ -105,8 +115,8 @@ static void compare(const struct layer *l, int m)
     free(x), free(dy), free(y), free(dx), free(dw), free(db), free(ones), free(same);
 }
 
-static const int shapes[][2] = {{1, 1},   {1, 7},   {7, 1},    {36, 36},  {52, 36},  {36, 52},
-                                {9, 384}, {64, 64}, {128, 65}, {112, 48}, {51, 800}, {800, 20}};
+static const int shapes[][2] = {{1, 1},   {1, 7},     {7, 1},    {36, 36},  {52, 36},  {36, 52}, {9, 384},
+                                {64, 64}, {128, 192}, {128, 65}, {112, 48}, {51, 800}, {800, 20}};
 enum { SHAPES = sizeof shapes / sizeof shapes[0] };
 
 Test(linear, every_product_agrees_with_doubles)
@@ -178,6 +188,95 @@ Test(linear, not_a_number_reaches_its_own_row_and_no_other)
         for (int i = 0; i < M * 50; i++)
             cr_assert_eq(isnan(y[i]) != 0, i / 50 == 7);
         free(x), free(y);
+        layer_free(&l);
+    }
+}
+
+static int count_threads(void)
+{
+    int count = 0;
+    DIR *tasks = opendir("/proc/self/task");
+    cr_assert_not_null(tasks);
+    for (struct dirent *entry; (entry = readdir(tasks));)
+        count += entry->d_name[0] != '.';
+    closedir(tasks);
+    return count;
+}
+
+// Products large enough for any library to want a team of threads. *started: how many there are more than
+// before.
+static void *multiply_large(void *started)
+{
+    enum { N = 512, K = 512, M = 300 };
+    int before = count_threads();
+    qsc_linear *plan;
+    cr_assert_eq(qsc_linear_create(&plan, N, K), 0);
+    float *w = random_floats(N * K, 1, 1), *packed = lines(qsc_linear_packed_floats(plan)),
+          *packed_t = lines(qsc_linear_packed_t_floats(plan)),
+          *scratch = lines(qsc_linear_scratch_floats(plan)), *x = random_floats(M * K, 1, 2),
+          *y = lines(M * N);
+    qsc_linear_pack(plan, packed, w);
+    qsc_linear_pack_t(plan, packed_t, w);
+    cr_assert_eq(qsc_linear_forward(plan, y, x, packed, NULL, M, scratch), 0);
+    cr_assert_eq(qsc_linear_backward_input(plan, x, y, packed_t, M, scratch), 0);
+    cr_assert_eq(qsc_linear_backward_weight(plan, w, NULL, y, x, M, scratch), 0);
+    *(int *)started = count_threads() - before; // while a team would still stand by
+    free(w), free(packed), free(packed_t), free(scratch), free(x), free(y);
+    qsc_linear_destroy(plan);
+    return NULL;
+}
+
+Test(linear, products_start_no_thread)
+{
+    int started = -1;
+    pthread_t thread;
+    multiply_large(&started);
+    cr_assert_eq(started, 0);
+    cr_assert_eq(pthread_create(&thread, NULL, multiply_large, &started), 0);
+    cr_assert_eq(pthread_join(thread, NULL), 0);
+    cr_assert_eq(started, 0);
+}
+
+enum { SHARED_N = 384, SHARED_K = 384, SHARED_M = 75 };
+
+struct sharer {
+    const struct layer *layer;
+    const float *x, *want;
+    int different;
+};
+
+static void *forward_again_and_again(void *argument)
+{
+    struct sharer *s = argument;
+    float *y = lines(SHARED_M * SHARED_N), *scratch = lines(qsc_linear_scratch_floats(s->layer->plan));
+    for (int i = 0; i < 20; i++) {
+        s->different |=
+            qsc_linear_forward(s->layer->plan, y, s->x, s->layer->packed, s->layer->bias, SHARED_M, scratch);
+        s->different |= memcmp(y, s->want, SHARED_M * SHARED_N * sizeof *y);
+    }
+    free(y), free(scratch);
+    return NULL;
+}
+
+Test(linear, threads_share_a_plan)
+{
+    for (int way = 0; way < WAYS; way++) {
+        struct layer l;
+        if (!layer_make(&l, way, SHARED_N, SHARED_K))
+            continue;
+        float *x = random_floats(SHARED_M * SHARED_K, 1, 3), *want = lines(SHARED_M * SHARED_N);
+        cr_assert_eq(qsc_linear_forward(l.plan, want, x, l.packed, l.bias, SHARED_M, l.scratch), 0);
+        struct sharer sharers[3];
+        pthread_t threads[3];
+        for (int i = 0; i < 3; i++) {
+            sharers[i] = (struct sharer){&l, x, want, 0};
+            cr_assert_eq(pthread_create(&threads[i], NULL, forward_again_and_again, &sharers[i]), 0);
+        }
+        for (int i = 0; i < 3; i++) {
+            cr_assert_eq(pthread_join(threads[i], NULL), 0);
+            cr_assert_eq(sharers[i].different, 0);
+        }
+        free(x), free(want);
         layer_free(&l);
     }
 }
