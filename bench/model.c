@@ -21,8 +21,8 @@ enum { CHUNK_TOKENS = 256, STEP_SENTENCES = 16, MIN_PASSES = 3, MAX_PASSES = 100
 enum mode { INFER, TRAIN };
 
 struct run {
+    qsc_gradbuf gradients; /* of learning */
     const char *shape, *lengths;
-    int mode, threads;
     double seconds;
     struct qsc_bert_config config;
     struct qsc_bert_layout layout;
@@ -41,10 +41,10 @@ struct run {
     struct qsc_training_order order;
     struct qsc_training_update update;
     struct qsc_trainer_config trainer;
-    qsc_gradbuf gradients;
     float *m, *v;
     uint64_t step;
     uint64_t update_ns; /* clipping, AdamW and packing */
+    int mode, threads;
 };
 
 static void fail(const char *what, int code)

@@ -104,7 +104,7 @@ static dnnl_status_t make_product(struct product *p, int columns, int depth, dnn
 static dnnl_status_t view(dnnl_memory_t *memory, const dnnl_memory_desc_t *shape, dnnl_engine_t engine,
                           const float *data)
 {
-    return dnnl_memory_create(memory, shape, engine, (void *)(uintptr_t)data);
+    return dnnl_memory_create(memory, shape, engine, (void *)data);
 }
 
 struct call {

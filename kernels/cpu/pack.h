@@ -8,7 +8,7 @@
 // The floats of a panel's row: whole vectors.
 static inline size_t qsc_pack_width(int columns)
 {
-    return (size_t)((columns + 15) / 16 * 16);
+    return ((size_t)columns + 15) / 16 * 16;
 }
 
 // to (depth, width) = the transposed of from (columns, depth), zeros where width exceeds columns.

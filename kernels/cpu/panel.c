@@ -4,43 +4,44 @@
 // A block of c, `height` rows of `vectors` vectors, stays in registers over the whole depth: each step loads
 // one row of b and broadcasts one element of a for each row of c (Goto and van de Geijn: Anatomy of
 // high-performance matrix multiplication, 2008). height and vectors are constants wherever this is inlined.
-QSC_INLINE void block(const struct qsc_panel *p, int row, int height, int vectors)
+QSC_INLINE void block(const struct qsc_panel *p, int row, int height, size_t vectors)
 {
     qsc_v16 sum[8][4];
+    float *c = p->c + (size_t)row * p->c_row;
     for (int i = 0; i < height; i++) { // c is on its way while the sum is made
-        for (int j = 0; j < vectors; j++)
-            __builtin_prefetch(p->c + (size_t)(row + i) * p->c_row + QSC_LANES * j, 1);
+        for (size_t j = 0; j < vectors; j++)
+            __builtin_prefetch(c + (size_t)i * p->c_row + QSC_LANES * j, 1);
     }
     for (int i = 0; i < height; i++) {
-        const float *start = p->add ? p->c + (size_t)(row + i) * p->c_row : p->bias;
-        for (int j = 0; j < vectors; j++) {
+        const float *start = p->add ? c + (size_t)i * p->c_row : p->bias;
+        for (size_t j = 0; j < vectors; j++) {
             sum[i][j] = (qsc_v16){0};
             if (start)
-                qsc_v16_load(&sum[i][j], start + QSC_LANES * j, p->width - QSC_LANES * j);
+                qsc_v16_load(&sum[i][j], start + QSC_LANES * j, p->width - QSC_LANES * (int)j);
         }
     }
     const float *a = p->a + (size_t)row * p->a_row, *b = p->b;
     for (int k = 0; k < p->depth; k++) {
         qsc_v16 right[4];
-        for (int j = 0; j < vectors; j++)
+        for (size_t j = 0; j < vectors; j++)
             right[j] = *(const qsc_v16 *)(b + QSC_LANES * j);
 #pragma GCC unroll 8
         for (int i = 0; i < height; i++) {
             qsc_v16 left = (qsc_v16){0} + a[(size_t)i * p->a_row];
-            for (int j = 0; j < vectors; j++)
+            for (size_t j = 0; j < vectors; j++)
                 sum[i][j] += left * right[j];
         }
         a += p->a_step;
         b += QSC_LANES * vectors;
     }
     for (int i = 0; i < height; i++) {
-        float *c = p->c + (size_t)(row + i) * p->c_row;
-        for (int j = 0; j < vectors; j++)
-            qsc_v16_store(c + QSC_LANES * j, &sum[i][j], p->width - QSC_LANES * j);
+        for (size_t j = 0; j < vectors; j++)
+            qsc_v16_store(c + (size_t)i * p->c_row + QSC_LANES * j, &sum[i][j],
+                          p->width - QSC_LANES * (int)j);
     }
 }
 
-QSC_INLINE void rows_of(const struct qsc_panel *p, int height, int vectors)
+QSC_INLINE void rows_of(const struct qsc_panel *p, int height, size_t vectors)
 {
     int row = 0;
     for (; row + height <= p->rows; row += height)

@@ -40,7 +40,7 @@ void qsc_philox(uint32_t out[4], const uint32_t counter[4], const uint32_t key[2
     uint32_t words[GROUP_WORDS];
     philox_lanes(words, counter[0] | (uint64_t)counter[1] << 32, counter[2], counter[3],
                  key[0] | (uint64_t)key[1] << 32);
-    for (int j = 0; j < 4; j++)
+    for (size_t j = 0; j < 4; j++)
         out[j] = words[LANES * j];
 }
 
