@@ -14,9 +14,10 @@ struct qsc_directory_writer {
     const char *const *names; // the files that may stand in target, ending with NULL; the caller's
 };
 
-// Begins to replace the directory at path: creates an empty TARGET.partial, or empties one that a killed process left.
-// Returns 0, EEXIST (partial or target holds files of other names), EBUSY (another writer), ENOMEM or the
-// code of the system call; after 0 the caller ends the writer with exactly one of commit and abort.
+// Begins to replace the directory at path: creates an empty TARGET.partial, or empties one that a killed
+// process left. Returns 0, EEXIST (partial or target holds files of other names), EBUSY (another writer),
+// ENOMEM or the code of the system call; after 0 the caller ends the writer with exactly one of commit and
+// abort.
 int qsc_directory_create(struct qsc_directory_writer *writer, const char *path, const char *const *names,
                          struct qsc_error *err) __attribute__((warn_unused_result));
 

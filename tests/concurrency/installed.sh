@@ -1,6 +1,6 @@
 #!/bin/sh
 # installed.sh BUILD CC CXX: what an outside user gets: each installed header stands alone in C and in C++, and the
-# example of docs/toolkit.md builds by pkg-config as it says there and runs.
+# first example of docs/toolkit.md, the whole one, builds by pkg-config as it says there and runs.
 set -eu
 build=$1 cc=$2 cxx=$3
 source=$(cd "$(dirname "$0")/../.." && pwd)
@@ -23,7 +23,7 @@ for header in $headers; do
     }
 done
 
-sed -n '/^```c$/,/^```$/{/^```/d;p;}' "$source/docs/toolkit.md" >"$prefix/example.c"
+sed -n '/^```c$/,/^```$/{/^```c$/d;/^```$/q;p;}' "$source/docs/toolkit.md" >"$prefix/example.c"
 cp "$prefix/example.c" "$prefix/example.cc"
 # shellcheck disable=SC2086
 {

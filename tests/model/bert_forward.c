@@ -73,10 +73,14 @@ Test(bert_forward, refuses_a_batch_that_would_read_or_write_outside)
         int32_t *place, value;
         int code;
     } bad[] = {
-        {&f.ids[4], 61, EINVAL},           {&f.ids[4], -1, EINVAL},
-        {&f.types[2], 2, EINVAL},          {&f.types[2], -1, EINVAL},
-        {&f.starts[0], 1, EINVAL},         {&f.starts[5], 42, EINVAL},
-        {&f.starts[2], 1, EINVAL},         {&f.starts[2], 0, EINVAL},
+        {&f.ids[4], 61, EINVAL},
+        {&f.ids[4], -1, EINVAL},
+        {&f.types[2], 2, EINVAL},
+        {&f.types[2], -1, EINVAL},
+        {&f.starts[0], 1, EINVAL},
+        {&f.starts[5], 42, EINVAL},
+        {&f.starts[2], 1, EINVAL},
+        {&f.starts[2], 0, EINVAL},
         {&f.starts[3], 31, E2BIG}, // the fourth sequence has 20 tokens; now the third has 23 and the model 21
                                    // positions
         {&f.starts[1], INT32_MIN, EINVAL},
