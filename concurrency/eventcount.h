@@ -5,15 +5,17 @@
  *
  * No wake-up is lost if the waiter reads the condition with seq_cst too. In the total order of seq_cst
  * operations the notifier's look at `threads` comes either after the waiter's announcement, then it moves the
- * epoch, and a waiter that has an older key does not sleep on, while one that has the new key sees the
- * condition; or before it, then the condition was true when the waiter looked.
+ * epoch, which the waiter has read before and on which it therefore does not sleep; or before it, then the
+ * condition was true when the waiter looked.
  *
  * A notification counts as many waiters as notified as it wakes. So the next one goes to another thread;
  * those that come while the notified are on their way make no system call; and with nobody waiting it is one
  * load. The counts say how many, not who: a thread that leaves takes away one notified if there is any, else
- * one waiting. There are never fewer waiting than asleep without a wake-up on its way: a notification takes
- * one from both (or none is asleep), and a thread that is not asleep takes from the waiting only when nobody
- * is notified, and then it is counted there itself.
+ * one waiting. There are never fewer waiting than will stay asleep: a notification takes away as many of
+ * both, or leaves nobody asleep, because whoever has announced himself before it and sleeps after it finds
+ * the epoch moved (were the key read after the announcement, he could be counted as notified and yet fall
+ * asleep); and a thread that leaves takes from the waiting only when nobody is notified, and then all are
+ * counted there, he too.
  *
  * A woken thread may find that another was faster, and one that leaves may take away the count of a wake-up
  * that was meant for others. Where several wait for the same and one is woken, who leaves must wake the next
@@ -34,13 +36,7 @@ struct qsc_eventcount {
 };
 
 /* Announces the caller as a waiter; leave or wait must follow. Returns the key for wait. Wait-free. */
-static inline uint32_t qsc_eventcount_prepare(struct qsc_eventcount *event)
-{
-    /* seq_cst: pairs with the load in notify */
-    atomic_fetch_add_explicit(&event->threads, 1, memory_order_seq_cst);
-    /* acquire: pairs with the increment in notify_slow */
-    return atomic_load_explicit(&event->epoch, memory_order_acquire);
-}
+uint32_t qsc_eventcount_prepare(struct qsc_eventcount *event);
 
 /* Ends the announcement without sleep. Lock-free. */
 void qsc_eventcount_leave(struct qsc_eventcount *event);

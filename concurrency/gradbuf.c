@@ -265,13 +265,13 @@ static void add_due(struct gradbuf *buffers, size_t index)
         // seq_cst: pairs with the store in commit, after the store below
         if (turn & 1 || atomic_load_explicit(&slot->turn, memory_order_seq_cst) != 2 * ticket + 1)
             return;
-        // acquire: pairs with the store below
-        if (!atomic_compare_exchange_strong_explicit(&block->turn, &turn, turn + 1, memory_order_acquire,
+        // relaxed: the turn was acquired above
+        if (!atomic_compare_exchange_strong_explicit(&block->turn, &turn, turn + 1, memory_order_relaxed,
                                                      memory_order_relaxed))
             return;
         if (slot->from)
             add(slot->to + begin, slot->from + begin, left < BLOCK ? left : BLOCK);
-        // seq_cst: pairs with the load and, as a release of the sum so far, with the compare-and-swap above
+        // seq_cst: pairs with the load above, also as a release of the sum so far
         atomic_store_explicit(&block->turn, 2 * (ticket + 1), memory_order_seq_cst);
         // acq_rel: pairs with itself, all blocks' adding happens before what the last one lets happen
         if (atomic_fetch_sub_explicit(&slot->blocks_left, 1, memory_order_acq_rel) == 1)

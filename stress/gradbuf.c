@@ -4,10 +4,12 @@
  * are such that another order gives other bits. */
 #include "stress.h"
 
+#include <errno.h>
 #include <quiesce/concurrency/gradbuf.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum {
     PRODUCERS = STRESS_THREADS(3, 2),
@@ -93,7 +95,11 @@ static void produce(struct shared *shared, int producer)
 static void drive(struct shared *shared)
 {
     for (int round = 0; round < ROUNDS; round++) {
-        int error = qsc_gradbuf_open(&shared->buffers, (uint32_t)length(round));
+        uint32_t contributions = (uint32_t)length(round);
+        int error;
+        while ((error = round % 2 ? qsc_gradbuf_open(&shared->buffers, contributions)
+                                  : qsc_gradbuf_tryopen(&shared->buffers, contributions)) == EAGAIN)
+            sched_yield();
         assert(error == 0);
         atomic_store_explicit(&shared->opened, round + 1, memory_order_release);
     }
@@ -103,7 +109,10 @@ static void reduce(struct shared *shared)
 {
     for (int round = 0; round < ROUNDS; round++) {
         float *sum, expected[DISTINCT];
-        int error = qsc_gradbuf_wait(&shared->buffers, &sum);
+        int error;
+        while ((error = round % 3 ? qsc_gradbuf_wait(&shared->buffers, &sum)
+                                  : qsc_gradbuf_trywait(&shared->buffers, &sum)) == EAGAIN)
+            sched_yield();
         assert(error == 0);
         for (int i = 0; i < DISTINCT; i++) {
             expected[i] = number(round, 0, i);
@@ -113,6 +122,8 @@ static void reduce(struct shared *shared)
         for (int i = 0; i < SIZE; i++)
             assert(memcmp(&sum[i], &expected[i % DISTINCT], sizeof *sum) == 0);
         shared->overlapped += atomic_load_explicit(&shared->opened, memory_order_relaxed) > round + 1;
+        if (round % 5 == 4)
+            nanosleep(&(struct timespec){.tv_nsec = 200000}, NULL); // the driver has to wait for the release
         memset(sum, 0xff, SIZE * sizeof *sum); // the reducer may write; nobody may count on what is left
         qsc_gradbuf_release(&shared->buffers);
     }
