@@ -8,7 +8,12 @@ if(QSC_SANITIZE)
   set(QSC_ONEDNN OFF) # generated code is invisible to sanitizers: they run the plain C product
 else()
   set(QSC_ONEDNN ON)
-  find_package(dnnl REQUIRED)
+  # Not find_package(dnnl): Debian's asks for OpenCL's headers, which libdnnl-dev does not bring and we do not use.
+  find_library(DNNL_LIBRARY dnnl REQUIRED)
+  find_path(DNNL_INCLUDE_DIR oneapi/dnnl/dnnl.h REQUIRED)
+  add_library(DNNL::dnnl SHARED IMPORTED)
+  set_target_properties(DNNL::dnnl PROPERTIES IMPORTED_LOCATION ${DNNL_LIBRARY}
+    INTERFACE_INCLUDE_DIRECTORIES ${DNNL_INCLUDE_DIR})
   find_package(OpenMP REQUIRED COMPONENTS C) # only to hold oneDNN's teams to one thread
   find_package(benchmark REQUIRED)
 endif()
