@@ -16,14 +16,15 @@ QSC_INLINE void BLOCK(const struct qsc_panel *p, int row, int height, size_t vec
         for (size_t j = 0; j < vectors; j++)
             __builtin_prefetch(c + (size_t)i * p->c_row + LANES * j, 1);
     }
+    bool zero = !p->add && !p->bias;
     for (int i = 0; i < height; i++) {
         const float *start = p->add ? c + (size_t)i * p->c_row : p->bias;
         for (size_t j = 0; j < vectors; j++) {
             int columns = p->width - LANES * (int)j;
             sum[i][j] = (VECTOR){0};
-            if (start && columns >= LANES)
+            if (!zero && columns >= LANES)
                 sum[i][j] = *(const PASTE(VECTOR, _unaligned) *)(start + LANES * j);
-            for (int l = 0; start && columns < LANES && l < columns; l++)
+            for (int l = 0; !zero && columns < LANES && l < columns; l++)
                 sum[i][j][l] = start[LANES * j + (size_t)l];
         }
     }
