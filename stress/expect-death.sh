@@ -4,7 +4,7 @@
 set -u
 twin=$1
 shift
-RUNS=5
+RUNS=20
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 export STRESS_HANG=1 TSAN_OPTIONS=halt_on_error=1 ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1
