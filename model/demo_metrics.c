@@ -13,17 +13,6 @@ static json_t *histogram(const struct qsc_histogram *h)
                      (double)qsc_histogram_quantile(h, 0.999) / 1e3, "max_us", (double)h->max_ns / 1e3);
 }
 
-/* Both objects in one; takes both over. NULL where either is missing or memory is short. */
-static json_t *merged(json_t *object, json_t *more)
-{
-    int failed = json_object_update(object, more);
-    json_decref(more);
-    if (!failed)
-        return object;
-    json_decref(object);
-    return NULL;
-}
-
 /* A container that should hold `size` elements by now; what could not be added for want of memory is not
  * there. */
 static json_t *if_whole(json_t *container, size_t size)
@@ -37,23 +26,54 @@ static json_t *if_whole(json_t *container, size_t size)
 
 static json_t *guard(const struct qsc_serving_figures *f)
 {
-    json_t *latencies = json_pack("{s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f}", "requests_per_s",
-                                  f->requests_per_s, "p50_us", f->p50_us, "p99_us", f->p99_us, "p999_us",
-                                  f->p999_us, "max_us", f->max_us, "p99_swap_us", f->p99_swap_us,
-                                  "p99_quiet_us", f->p99_quiet_us, "p99_build_us", f->p99_build_us,
-                                  "publish_stall_us", f->publish_stall_us, "quiet_wait_us", f->quiet_wait_us);
-    json_t *publisher = json_pack(
-        "{s:f, s:f, s:f, s:f, s:I, s:I, s:I, s:I}", "publish_p50_us", f->publish_p50_us, "publish_max_us",
-        f->publish_max_us, "gone_p50_us", f->gone_p50_us, "gone_max_us", f->gone_max_us, "versions",
-        (json_int_t)f->versions, "refused", (json_int_t)f->refused, "live_versions_max",
-        (json_int_t)f->live_versions_max, "live_bytes_max", (json_int_t)f->live_bytes_max);
-    json_t *counts = json_pack(
-        "{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:o}", "requests", (json_int_t)f->requests, "swap_requests",
-        (json_int_t)f->swap_requests, "quiet_requests", (json_int_t)f->quiet_requests, "answers",
-        (json_int_t)f->answers, "mixed_answers", (json_int_t)f->mixed_answers, "unrecorded",
-        (json_int_t)f->unrecorded, "preempted_waits", (json_int_t)f->preempted_waits, "preempted_wait_us",
-        f->preempted_wait_us, "wait", histogram(&f->wait));
-    return merged(merged(latencies, publisher), counts);
+    const struct {
+        const char *key;
+        double value;
+    } reals[] = {
+        {"requests_per_s", f->requests_per_s},
+        {"p50_us", f->p50_us},
+        {"p99_us", f->p99_us},
+        {"p999_us", f->p999_us},
+        {"max_us", f->max_us},
+        {"p99_swap_us", f->p99_swap_us},
+        {"p99_quiet_us", f->p99_quiet_us},
+        {"p99_build_us", f->p99_build_us},
+        {"p99_swap_all_us", f->p99_swap_all_us},
+        {"p99_quiet_all_us", f->p99_quiet_all_us},
+        {"publish_stall_us", f->publish_stall_us},
+        {"quiet_wait_us", f->quiet_wait_us},
+        {"preempted_wait_us", f->preempted_wait_us},
+        {"publish_p50_us", f->publish_p50_us},
+        {"publish_max_us", f->publish_max_us},
+        {"gone_p50_us", f->gone_p50_us},
+        {"gone_max_us", f->gone_max_us},
+    };
+    const struct {
+        const char *key;
+        uint64_t value;
+    } counts[] = {
+        {"requests", f->requests},
+        {"swap_requests", f->swap_requests},
+        {"quiet_requests", f->quiet_requests},
+        {"preempted_swap_requests", f->preempted_swap_requests},
+        {"preempted_quiet_requests", f->preempted_quiet_requests},
+        {"preempted_waits", f->preempted_waits},
+        {"unrecorded", f->unrecorded},
+        {"answers", f->answers},
+        {"mixed_answers", f->mixed_answers},
+        {"versions", f->versions},
+        {"refused", f->refused},
+        {"live_versions_max", f->live_versions_max},
+        {"live_bytes_max", f->live_bytes_max},
+    };
+    enum { REALS = sizeof reals / sizeof *reals, COUNTS = sizeof counts / sizeof *counts };
+    json_t *object = json_object();
+    for (size_t i = 0; i < REALS; i++)
+        json_object_set_new(object, reals[i].key, json_real(reals[i].value));
+    for (size_t i = 0; i < COUNTS; i++)
+        json_object_set_new(object, counts[i].key, json_integer((json_int_t)counts[i].value));
+    json_object_set_new(object, "wait", histogram(&f->wait));
+    return if_whole(object, REALS + COUNTS + 1);
 }
 
 static json_t *guards(const struct qsc_serving_results *serving)

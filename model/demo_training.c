@@ -7,7 +7,7 @@
 #include <time.h>
 
 /* What the trainer's hooks work on. */
-struct session {
+struct recorder {
     struct qsc_demo *demo;
     qsc_snapshot cell;
     double f1; /* of the last evaluation */
@@ -31,31 +31,31 @@ static void *with_room(void *list, size_t count, size_t size)
 
 static int on_step(void *context, const struct qsc_trainer_step *step)
 {
-    struct session *session = context;
-    struct qsc_demo_results *results = session->demo->results;
+    struct recorder *recorder = context;
+    struct qsc_demo_results *results = recorder->demo->results;
     struct qsc_trainer_step *steps = with_room(results->steps, results->step_count, sizeof *steps);
     if (!steps)
         return ENOMEM;
     results->steps = steps;
     steps[results->step_count++] = *step;
     char note[96];
-    snprintf(note, sizeof note, "loss %.3f  F1 %.3f  %zu versions", step->loss, session->f1,
+    snprintf(note, sizeof note, "loss %.3f  F1 %.3f  %zu versions", step->loss, recorder->f1,
              results->publication_count);
-    qsc_demo_progress(session->demo, QSC_DEMO_TRAINING, step->step, step->steps, note);
+    qsc_demo_progress(recorder->demo, QSC_DEMO_TRAINING, step->step, step->steps, note);
     return 0;
 }
 
 static int on_evaluation(void *context, const struct qsc_trainer_evaluation *evaluation)
 {
-    struct session *session = context;
-    struct qsc_demo_results *results = session->demo->results;
+    struct recorder *recorder = context;
+    struct qsc_demo_results *results = recorder->demo->results;
     struct qsc_trainer_evaluation *list =
         with_room(results->evaluations, results->evaluation_count, sizeof *list);
     if (!list)
         return ENOMEM;
     results->evaluations = list;
     list[results->evaluation_count++] = *evaluation;
-    session->f1 = evaluation->entities.f1;
+    recorder->f1 = evaluation->entities.f1;
     return 0;
 }
 
@@ -73,8 +73,8 @@ static int capture(struct qsc_demo *demo, const qsc_bert_weights *version)
 
 static int on_publish(void *context, qsc_bert_weights *version, uint64_t step, bool last)
 {
-    struct session *session = context;
-    struct qsc_demo_results *results = session->demo->results;
+    struct recorder *recorder = context;
+    struct qsc_demo_results *results = recorder->demo->results;
     struct qsc_demo_publication *list =
         with_room(results->publications, results->publication_count, sizeof *list);
     if (!list)
@@ -82,11 +82,11 @@ static int on_publish(void *context, qsc_bert_weights *version, uint64_t step, b
     results->publications = list;
     /* The first step of a warm-up changes nothing yet, and the last version is an earlier one, the best: the
      * serving load wants versions that differ. */
-    int code = step == 0 || last ? 0 : capture(session->demo, version);
+    int code = step == 0 || last ? 0 : capture(recorder->demo, version);
     if (code)
         return code;
     uint64_t begin_ns = now_ns();
-    code = qsc_trainer_publish_to_snapshot(&session->cell, version, step, last);
+    code = qsc_trainer_publish_to_snapshot(&recorder->cell, version, step, last);
     results->refused += code == EAGAIN;
     if (code)
         return code;
@@ -96,9 +96,9 @@ static int on_publish(void *context, qsc_bert_weights *version, uint64_t step, b
     return 0;
 }
 
-static int train(struct session *session, struct qsc_error *err)
+static int train(struct recorder *recorder, struct qsc_error *err)
 {
-    struct qsc_demo *demo = session->demo;
+    struct qsc_demo *demo = recorder->demo;
     struct qsc_trainer trainer = {.model = &demo->model,
                                   .plan = demo->plan,
                                   .tokenizer = demo->tokenizer,
@@ -106,7 +106,7 @@ static int train(struct session *session, struct qsc_error *err)
                                   .valid = &demo->parts[QSC_NEWS_VALID],
                                   .pool = demo->pool,
                                   .config = demo->config->training,
-                                  .hooks = {session, on_step, on_evaluation, on_publish}};
+                                  .hooks = {recorder, on_step, on_evaluation, on_publish}};
     trainer.config.seed = demo->config->seed;
     demo->results->training_begin_ns = now_ns();
     int code = qsc_train(&trainer, &demo->results->training, err);
@@ -114,10 +114,10 @@ static int train(struct session *session, struct qsc_error *err)
     return code;
 }
 
-static int train_under_questions(struct session *session, const int32_t *gold, struct qsc_error *err)
+static int train_under_questions(struct recorder *recorder, const int32_t *gold, struct qsc_error *err)
 {
-    struct qsc_demo *demo = session->demo;
-    const struct qsc_live_config config = {.cell = &session->cell,
+    struct qsc_demo *demo = recorder->demo;
+    const struct qsc_live_config config = {.cell = &recorder->cell,
                                            .tokenizer = demo->tokenizer,
                                            .plan = demo->plan,
                                            .questions = &demo->questions,
@@ -128,9 +128,9 @@ static int train_under_questions(struct session *session, const int32_t *gold, s
     int code = qsc_live_start(&live, &config, err);
     if (code)
         return code;
-    code = train(session, err);
+    code = train(recorder, err);
     int asked = qsc_live_stop(live, &demo->results->live, code ? NULL : err);
-    qsc_snapshot_get_stats(&session->cell, &demo->results->snapshot);
+    qsc_snapshot_get_stats(&recorder->cell, &demo->results->snapshot);
     return code ? code : asked;
 }
 
@@ -146,15 +146,15 @@ static int32_t *number_gold(const struct qsc_demo *demo)
 
 int qsc_demo_train(struct qsc_demo *demo, struct qsc_error *err)
 {
-    struct session session = {.demo = demo};
-    int code = qsc_snapshot_init(&session.cell, &demo->config->bounds);
+    struct recorder recorder = {.demo = demo};
+    int code = qsc_snapshot_init(&recorder.cell, &demo->config->bounds);
     if (code)
         return qsc_fail(err, code, "the snapshot cannot be made: %s", strerror(code));
     int32_t *gold = number_gold(demo);
-    code = gold ? train_under_questions(&session, gold, err)
+    code = gold ? train_under_questions(&recorder, gold, err)
                 : qsc_fail(err, ENOMEM, "out of memory for the questions");
     qsc_free(gold);
-    int ended = qsc_snapshot_fini(&session.cell);
+    int ended = qsc_snapshot_fini(&recorder.cell);
     if (ended && !code)
         code = qsc_fail(err, ended, "a reader kept its version: %s", strerror(ended));
     return code;

@@ -55,7 +55,8 @@ struct qsc_serving_config {
  */
 struct qsc_serving_request {
     uint64_t begin_ns, acquired_ns, end_ns;
-    bool preempted; /* the kernel took the processor away between begin and acquired */
+    bool wait_preempted; /* the kernel took the processor away between begin and acquired */
+    bool preempted;      /* between begin and end */
 };
 
 /* One swap: [build, begin) the version was built, [begin, end) the publish call, at gone the replaced one was
@@ -75,25 +76,29 @@ struct qsc_serving_trace {
 
 /* The figures of one guard over all its rounds. */
 struct qsc_serving_figures {
-    double requests_per_s;            /* with one reader to every processor: median of the rounds */
-    double p50_us, p99_us;            /* of a request: medians of the rounds */
-    double p999_us, max_us;           /* over all rounds */
-    double p99_swap_us, p99_quiet_us; /* in swap windows; in none, nor while a version is built: medians */
-    double p99_build_us;              /* while a version is built, in no window: median */
+    double requests_per_s;  /* with one reader to every processor: median of the rounds */
+    double p50_us, p99_us;  /* of a request: medians of the rounds */
+    double p999_us, max_us; /* over all rounds */
+    /* In swap windows; in none, nor while a version is built; while one is built: medians of the rounds.
+     * Requests from which the kernel took the processor are told apart: they are counted below, and in the
+     * figures of `all`. */
+    double p99_swap_us, p99_quiet_us, p99_build_us;
+    double p99_swap_all_us, p99_quiet_all_us;
     double publish_stall_us; /* longest wait for weights that overlaps a publish, preempted ones apart */
     double quiet_wait_us;    /* longest wait for weights that overlaps none, preempted ones apart */
     double publish_p50_us, publish_max_us; /* of the publish call: how long the publisher was held up */
     double gone_p50_us, gone_max_us;       /* from the publish until the replaced version was destroyed */
-    uint64_t requests, swap_requests, quiet_requests; /* with latencies taken */
-    uint64_t preempted_waits;                         /* waits in which the kernel took the processor away */
-    double preempted_wait_us;                         /* the longest of them */
-    uint64_t unrecorded;                              /* requests answered after a reader's record was full */
+    uint64_t requests, swap_requests, quiet_requests; /* with latencies taken, preempted ones included */
+    uint64_t preempted_swap_requests, preempted_quiet_requests;
+    uint64_t preempted_waits; /* waits in which the kernel took the processor away */
+    double preempted_wait_us; /* the longest of them */
+    uint64_t unrecorded;      /* requests answered after a reader's record was full */
     uint64_t answers, mixed_answers;
     uint64_t versions; /* published */
     uint64_t refused;  /* publishes that had to be repeated because the bound was reached */
     uint64_t live_versions_max, live_bytes_max;
-    struct qsc_histogram latency, swap, quiet, wait; /* over all rounds */
-    struct qsc_serving_trace trace;                  /* of the last round with latencies */
+    struct qsc_histogram latency, wait; /* over all rounds */
+    struct qsc_serving_trace trace;     /* of the last round with latencies */
 };
 
 struct qsc_serving_results {

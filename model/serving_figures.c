@@ -12,9 +12,11 @@ struct classified {
     bool during_publish; /* the wait for the weights overlaps [begin, gone) of a swap */
 };
 
-/* One round's requests of each class. */
+/* One round's requests. */
 struct round_latencies {
-    struct qsc_histogram all, by_class[SWAP + 1];
+    struct qsc_histogram all;
+    struct qsc_histogram of_class[SWAP + 1];    /* preempted ones included */
+    struct qsc_histogram undisturbed[SWAP + 1]; /* those from which the kernel did not take the processor */
 };
 
 int qsc_serving_tally_init(struct qsc_serving_tally *tally, int rounds)
@@ -77,7 +79,7 @@ static void tally_wait(struct qsc_serving_figures *figures, const struct qsc_ser
 {
     uint64_t wait = request->acquired_ns - request->begin_ns;
     qsc_histogram_add(&figures->wait, wait);
-    if (request->preempted) {
+    if (request->wait_preempted) {
         figures->preempted_waits++;
         raise_to(&figures->preempted_wait_us, to_us(wait));
     } else {
@@ -108,17 +110,23 @@ int qsc_serving_tally_latencies(struct qsc_serving_tally *tally, struct qsc_serv
         const struct qsc_serving_request *request = &trace->requests[i];
         struct classified seen = classify(request, trace, (uint64_t)(window_ms * 1e6));
         qsc_histogram_add(&round->all, request->end_ns - request->begin_ns);
-        qsc_histogram_add(&round->by_class[seen.class], request->end_ns - request->begin_ns);
+        qsc_histogram_add(&round->of_class[seen.class], request->end_ns - request->begin_ns);
+        if (!request->preempted)
+            qsc_histogram_add(&round->undisturbed[seen.class], request->end_ns - request->begin_ns);
         tally_wait(figures, request, seen.during_publish);
     }
     note_quantile(tally, QSC_SERVING_P50, &round->all, 0.5);
     note_quantile(tally, QSC_SERVING_P99, &round->all, 0.99);
-    note_quantile(tally, QSC_SERVING_P99_SWAP, &round->by_class[SWAP], 0.99);
-    note_quantile(tally, QSC_SERVING_P99_QUIET, &round->by_class[QUIET], 0.99);
-    note_quantile(tally, QSC_SERVING_P99_BUILD, &round->by_class[BUILD], 0.99);
+    note_quantile(tally, QSC_SERVING_P99_SWAP, &round->undisturbed[SWAP], 0.99);
+    note_quantile(tally, QSC_SERVING_P99_QUIET, &round->undisturbed[QUIET], 0.99);
+    note_quantile(tally, QSC_SERVING_P99_BUILD, &round->undisturbed[BUILD], 0.99);
+    note_quantile(tally, QSC_SERVING_P99_SWAP_ALL, &round->of_class[SWAP], 0.99);
+    note_quantile(tally, QSC_SERVING_P99_QUIET_ALL, &round->of_class[QUIET], 0.99);
     qsc_histogram_merge(&figures->latency, &round->all);
-    qsc_histogram_merge(&figures->swap, &round->by_class[SWAP]);
-    qsc_histogram_merge(&figures->quiet, &round->by_class[QUIET]);
+    figures->swap_requests += round->of_class[SWAP].count;
+    figures->quiet_requests += round->of_class[QUIET].count;
+    figures->preempted_swap_requests += round->of_class[SWAP].count - round->undisturbed[SWAP].count;
+    figures->preempted_quiet_requests += round->of_class[QUIET].count - round->undisturbed[QUIET].count;
     qsc_free(round);
     for (size_t i = 1; i < trace->swap_count; i++) { /* the first replaced nothing */
         const struct qsc_serving_swap *swap = &trace->swaps[i];
@@ -158,11 +166,11 @@ void qsc_serving_tally_finish(struct qsc_serving_tally *tally, struct qsc_servin
     figures->p99_swap_us = median(tally, QSC_SERVING_P99_SWAP);
     figures->p99_quiet_us = median(tally, QSC_SERVING_P99_QUIET);
     figures->p99_build_us = median(tally, QSC_SERVING_P99_BUILD);
+    figures->p99_swap_all_us = median(tally, QSC_SERVING_P99_SWAP_ALL);
+    figures->p99_quiet_all_us = median(tally, QSC_SERVING_P99_QUIET_ALL);
     figures->p999_us = to_us(qsc_histogram_quantile(&figures->latency, 0.999));
     figures->max_us = to_us(figures->latency.max_ns);
     figures->requests = figures->latency.count;
-    figures->swap_requests = figures->swap.count;
-    figures->quiet_requests = figures->quiet.count;
     figures->publish_p50_us = to_us(qsc_histogram_quantile(&tally->publish, 0.5));
     figures->publish_max_us = to_us(tally->publish.max_ns);
     figures->gone_p50_us = to_us(qsc_histogram_quantile(&tally->gone, 0.5));

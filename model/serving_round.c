@@ -31,6 +31,7 @@ struct reader {
     struct qsc_serving_request *requests; /* (room) */
     size_t count, room;                   /* count may exceed room: those were not recorded */
     uint64_t mixed;
+    long preemptions; /* of this thread, when it last looked */
     int error;
 };
 
@@ -80,13 +81,13 @@ static int serve(struct reader *reader, int question)
     struct qsc_serving_request request = {0};
     struct qsc_hold hold;
     uint64_t fingerprint = 0;
-    long preempted = preemptions();
     request.begin_ns = now_ns();
     int code = qsc_guard_acquire(reader->run->guard, &hold);
     request.acquired_ns = now_ns();
     if (code)
         return code;
-    request.preempted = request.acquired_ns - request.begin_ns > LOOK_NS && preemptions() != preempted;
+    request.wait_preempted =
+        request.acquired_ns - request.begin_ns > LOOK_NS && preemptions() != reader->preemptions;
     const struct version *version = hold.object;
     int source = version->source;
     code =
@@ -95,6 +96,9 @@ static int serve(struct reader *reader, int question)
     request.end_ns = now_ns();
     if (code)
         return code;
+    long counted = preemptions();
+    request.preempted = counted != reader->preemptions;
+    reader->preemptions = counted;
     reader->mixed += fingerprint != round->expected[source * round->model->questions + question];
     if (reader->count < reader->room)
         reader->requests[reader->count] = request;
@@ -107,6 +111,7 @@ static void *read_on(void *argument)
     struct reader *reader = argument;
     const struct qsc_serving_round *round = reader->run->round;
     qsc_serving_places_hold(round->places, reader->number);
+    reader->preemptions = preemptions();
     int questions = round->model->questions;
     int question = reader->number * questions / round->readers; /* readers start apart from each other */
     while (!__atomic_load_n(&reader->run->stop, __ATOMIC_RELAXED) && !reader->error) {

@@ -29,10 +29,10 @@ static void begin(void *context, enum qsc_demo_stage stage, const struct qsc_dem
         break;
     case QSC_DEMO_TRAINING:
         heading(screen, 2, "Training, while readers ask the model questions all the time");
-        printf("   BERT with %d layers, hidden size %d, %d heads: %zu parameters, from random weights, on %d "
-               "thread%s.\n"
-               "   %d readers tag sentences meanwhile, each answer from the version that is current; a new "
-               "version\n"
+        printf("   BERT with %d layers, hidden size %d, %d heads: %zu parameters, from random weights, "
+               "on %d thread%s.\n"
+               "   %d readers tag sentences meanwhile, each answer from the version that is current; a "
+               "new version\n"
                "   is published every %d steps.\n",
                so_far->config.layers, so_far->config.hidden, so_far->config.heads, so_far->parameters,
                so_far->threads, so_far->threads == 1 ? "" : "s", so_far->config.readers,
@@ -79,8 +79,8 @@ static void show_corpus(const struct qsc_demo_results *results)
             printf("   %15.0f %%\n", 100.0 * f->unseen / f->mentions);
     }
     const struct qsc_news_figures *train = &results->news[QSC_NEWS_TRAIN];
-    printf("   %.0f %% of the training names also name something else: only the context tells a person from "
-           "a town.\n"
+    printf("   %.0f %% of the training names also name something else: only the context tells a person "
+           "from a town.\n"
            "   The vocabulary has %d pieces.\n",
            train->mentions ? 100.0 * train->ambiguous / train->mentions : 0.0, results->pieces);
 }
@@ -94,8 +94,8 @@ static void show_training(const struct qsc_demo_results *results)
     const struct qsc_live_results *live = &results->live;
     double seconds = (double)(results->training_end_ns - results->training_begin_ns) / 1e9;
     printf("   %" PRIu64 " versions published in %.1f s, at most %" PRIu64
-           " alive at once (%.1f MB; bounds %" PRIu32 ", %.0f MB).\n"
-           "   %" PRIu64 " answers from %" PRIu64 " different versions while they came and went; %" PRIu64
+           " alive at once (%.1f MB; bounds %" PRIu32 ", %.0f MB).\n   %" PRIu64 " answers from %" PRIu64
+           " different versions while they came and went; %" PRIu64
            " asked again\n   from their own version later: %" PRIu64 " came out different.\n",
            results->snapshot.published, seconds, results->snapshot.live_versions_max,
            (double)results->snapshot.live_bytes_max / 1e6, results->config.bounds.max_live_versions,
@@ -103,16 +103,22 @@ static void show_training(const struct qsc_demo_results *results)
            live->rechecked, live->mixed);
 }
 
+static double percent(uint64_t part, uint64_t whole)
+{
+    return whole ? 100.0 * (double)part / (double)whole : 0;
+}
+
 static void show_serving(const struct screen *screen, const struct qsc_demo_results *results)
 {
     const struct qsc_serving_results *serving = &results->serving;
     printf("   %d reader%s and the publisher%s; a swap every %.0f ms; every answer checked against its "
-           "version.\n\n",
+           "version.\n"
+           "\n",
            serving->readers, serving->readers == 1 ? "" : "s",
            serving->processors > 1 ? ", each on a processor of its own" : " on one processor",
            results->config.serving.interval_ms);
-    printf("   %s            requests/s      p50      p99    p99.9      max   p99 swap  p99 quiet    stall  "
-           "mixed%s\n",
+    printf("   %s            requests/s      p50      p99    p99.9      max   p99 swap  p99 quiet    "
+           "stall  mixed%s\n",
            screen->bold, screen->plain);
     for (int kind = 0; kind < QSC_GUARD_KINDS; kind++) {
         const struct qsc_serving_figures *f = &serving->guards[kind];
@@ -120,10 +126,15 @@ static void show_serving(const struct screen *screen, const struct qsc_demo_resu
                qsc_guard_name((enum qsc_guard_kind)kind), f->requests_per_s, f->p50_us, f->p99_us, f->p999_us,
                f->max_us, f->p99_swap_us, f->p99_quiet_us, f->publish_stall_us, f->mixed_answers);
     }
-    printf("   %smicroseconds. Requests/s: one reader to every processor. Swap, quiet: in the %.0f ms after "
-           "a publish, and\n"
-           "   outside. Stall: the longest that a request waited for its weights because of a publish.%s\n",
-           screen->dim, results->config.serving.window_ms, screen->plain);
+    const struct qsc_serving_figures *snapshot = &serving->guards[QSC_GUARD_SNAPSHOT];
+    printf("   %smicroseconds. Requests/s: one reader to every processor. Swap, quiet: in the %.0f ms "
+           "after a publish, and\n"
+           "   outside, without the requests from which the kernel took the processor (snapshot: %.2f "
+           "%% and %.2f %%).\n"
+           "   Stall: the longest that a request waited for its weights because of a publish.%s\n",
+           screen->dim, results->config.serving.window_ms,
+           percent(snapshot->preempted_swap_requests, snapshot->swap_requests),
+           percent(snapshot->preempted_quiet_requests, snapshot->quiet_requests), screen->plain);
 }
 
 static void end(void *context, enum qsc_demo_stage stage, const struct qsc_demo_results *so_far)
@@ -140,8 +151,12 @@ static void end(void *context, enum qsc_demo_stage stage, const struct qsc_demo_
         show_serving(screen, so_far);
         break;
     case QSC_DEMO_EVALUATION:
-        printf("   %sEntity level, as seqeval prints it%s\n\n%s\n   %sToken level with O, as scikit-learn "
-               "prints it%s\n\n%s",
+        printf("   %sEntity level, as seqeval prints it%s\n"
+               "\n"
+               "%s\n"
+               "   %sToken level with O, as scikit-learn prints it%s\n"
+               "\n"
+               "%s",
                screen->dim, screen->plain, so_far->entity_report, screen->dim, screen->plain,
                so_far->token_report);
         break;
@@ -155,9 +170,11 @@ static void show_verdict(const struct screen *screen, const struct qsc_demo_resu
 {
     const struct qsc_serving_figures *snapshot = &results->serving.guards[QSC_GUARD_SNAPSHOT];
     printf("\n%sIn short%s: %" PRIu64 " versions were swapped in under %" PRIu64 " answers; %" PRIu64
-           " mixed two versions.\nBecause of a publish no request waited longer than %.1f us for its "
-           "weights; p99 in a "
-           "swap window was\n%.2f times p99 outside. Entity F1 on the test part is %.3f. It took %.0f s.\n\n",
+           " mixed two versions.\n"
+           "Because of a publish no request waited longer than %.1f us for its weights; p99 in a swap "
+           "window was\n"
+           "%.2f times p99 outside. Entity F1 on the test part is %.3f. It took %.0f s.\n"
+           "\n",
            screen->bold, screen->plain, results->snapshot.published + snapshot->versions,
            results->live.answers + snapshot->answers, qsc_demo_mixed_answers(results),
            snapshot->publish_stall_us,
@@ -217,8 +234,8 @@ const struct qsc_command qsc_demo_command = {
     .summary = "See it all in a minute: train a tagger, swap its weights under load, compare four guards",
     .details = "Generates a corpus of news from a seed, trains a small BERT on it while readers ask it "
                "questions, then\n"
-               "repeats one serving load with the weights guarded by the snapshot, a reader-writer lock, a "
-               "mutex and\n"
+               "repeats one serving load with the weights guarded by the snapshot, a reader-writer "
+               "lock, a mutex and\n"
                "per-CPU reference counts. Writes report.html, metrics.json, the model and the corpus.",
     .run = run,
 };

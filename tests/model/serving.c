@@ -188,9 +188,12 @@ Test(serving, a_failing_model_ends_the_load_with_its_code)
 
 static const uint64_t MS = 1000000, US = 1000;
 
-static struct qsc_serving_request request_at(uint64_t begin, uint64_t wait, uint64_t length, bool preempted)
+enum preempted { NEVER, IN_WAIT, LATER };
+
+static struct qsc_serving_request request_at(uint64_t begin, uint64_t wait, uint64_t length,
+                                             enum preempted when)
 {
-    return (struct qsc_serving_request){begin, begin + wait, begin + length, preempted};
+    return (struct qsc_serving_request){begin, begin + wait, begin + length, when == IN_WAIT, when != NEVER};
 }
 
 Test(serving, requests_are_counted_by_when_they_begin_and_waits_by_what_they_overlap)
@@ -201,15 +204,16 @@ Test(serving, requests_are_counted_by_when_they_begin_and_waits_by_what_they_ove
         {198 * MS, 200 * MS, 200 * MS + 9 * US, 209 * MS}, /* the replaced version outlives the window */
     };
     struct qsc_serving_request requests[] = {
-        request_at(50 * MS, 0, 100 * US, false),              /* quiet */
-        request_at(98 * MS + 500 * US, 100, 200 * US, false), /* while a version is built */
+        request_at(50 * MS, 0, 100 * US, NEVER),              /* quiet */
+        request_at(60 * MS, 0, 4000 * US, LATER),             /* quiet, but disturbed */
+        request_at(98 * MS + 500 * US, 100, 200 * US, NEVER), /* while a version is built */
         request_at(99 * MS + 990 * US, 30 * US, 300 * US,
-                   false), /* the same, but its wait reaches into the publish */
-        request_at(100 * MS + 1, 40 * US, 400 * US, false),  /* swap; waits during the publish */
-        request_at(100 * MS + 2, 900 * US, 1000 * US, true), /* swap; preempted in its wait: no stall */
-        request_at(104 * MS, 70 * US, 500 * US, false),      /* swap, but the replaced version is gone */
-        request_at(106 * MS, 3 * US, 100 * US, false),       /* quiet */
-        request_at(208 * MS, 50 * US, 100 * US, false), /* quiet; a wait before the replaced one is gone */
+                   NEVER),                                  /* the same; its wait reaches into the publish */
+        request_at(100 * MS + 1, 40 * US, 400 * US, NEVER), /* swap; waits during the publish */
+        request_at(100 * MS + 2, 900 * US, 1000 * US, IN_WAIT), /* swap; preempted in its wait: no stall */
+        request_at(104 * MS, 70 * US, 500 * US, NEVER),         /* swap, but the replaced version is gone */
+        request_at(106 * MS, 3 * US, 100 * US, NEVER),          /* quiet */
+        request_at(208 * MS, 50 * US, 100 * US, NEVER), /* quiet; a wait before the replaced one is gone */
     };
     struct qsc_serving_trace trace = {.requests = requests,
                                       .request_count = sizeof requests / sizeof *requests,
@@ -221,17 +225,21 @@ Test(serving, requests_are_counted_by_when_they_begin_and_waits_by_what_they_ove
     cr_assert_eq(qsc_serving_tally_latencies(&tally, &figures, &trace, 5), 0);
     qsc_serving_tally_finish(&tally, &figures);
     qsc_serving_tally_fini(&tally);
-    cr_assert_eq(figures.requests, 8);
+    cr_assert_eq(figures.requests, 9);
     cr_assert_eq(figures.swap_requests, 3);
-    cr_assert_eq(figures.quiet_requests, 3);
+    cr_assert_eq(figures.quiet_requests, 4);
+    cr_assert_eq(figures.preempted_swap_requests, 1);
+    cr_assert_eq(figures.preempted_quiet_requests, 1);
     cr_assert_float_eq(figures.publish_stall_us, 50, 0.001);
     cr_assert_float_eq(figures.quiet_wait_us, 70, 0.001);
     cr_assert_eq(figures.preempted_waits, 1);
     cr_assert_float_eq(figures.preempted_wait_us, 900, 0.001);
-    cr_assert_float_eq(figures.p99_swap_us, 1000, 8);
+    cr_assert_float_eq(figures.p99_swap_us, 500, 4);
     cr_assert_float_eq(figures.p99_quiet_us, 100, 0.8);
+    cr_assert_float_eq(figures.p99_swap_all_us, 1000, 8);
+    cr_assert_float_eq(figures.p99_quiet_all_us, 4000, 32);
     cr_assert_float_eq(figures.p99_build_us, 300, 2.4);
-    cr_assert_float_eq(figures.max_us, 1000, 0.001);
+    cr_assert_float_eq(figures.max_us, 4000, 0.001);
     cr_assert_float_eq(figures.gone_max_us, 9000, 0.001);
     cr_assert_float_eq(figures.publish_max_us, 9, 0.001);
 }
