@@ -1,5 +1,5 @@
-#ifndef QSC_MODEL_CONLL_H
-#define QSC_MODEL_CONLL_H
+#ifndef QUIESCE_MODEL_CONLL_H
+#define QUIESCE_MODEL_CONLL_H
 
 #include <quiesce/model/error.h>
 

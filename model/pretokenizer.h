@@ -1,5 +1,5 @@
-#ifndef QSC_MODEL_PRETOKENIZER_H
-#define QSC_MODEL_PRETOKENIZER_H
+#ifndef QUIESCE_MODEL_PRETOKENIZER_H
+#define QUIESCE_MODEL_PRETOKENIZER_H
 
 #include <stdbool.h>
 #include <stddef.h>

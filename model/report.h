@@ -1,5 +1,5 @@
-#ifndef QSC_MODEL_REPORT_H
-#define QSC_MODEL_REPORT_H
+#ifndef QUIESCE_MODEL_REPORT_H
+#define QUIESCE_MODEL_REPORT_H
 
 #include <quiesce/model/error.h>
 

@@ -1,5 +1,5 @@
-#ifndef QSC_MODEL_TAGGER_H
-#define QSC_MODEL_TAGGER_H
+#ifndef QUIESCE_MODEL_TAGGER_H
+#define QUIESCE_MODEL_TAGGER_H
 
 #include <quiesce/model/bert.h>
 #include <quiesce/model/dataset.h>

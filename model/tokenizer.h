@@ -1,5 +1,5 @@
-#ifndef QSC_MODEL_TOKENIZER_H
-#define QSC_MODEL_TOKENIZER_H
+#ifndef QUIESCE_MODEL_TOKENIZER_H
+#define QUIESCE_MODEL_TOKENIZER_H
 
 #include <quiesce/model/error.h>
 

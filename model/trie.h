@@ -1,5 +1,5 @@
-#ifndef QSC_MODEL_TRIE_H
-#define QSC_MODEL_TRIE_H
+#ifndef QUIESCE_MODEL_TRIE_H
+#define QUIESCE_MODEL_TRIE_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,5 +1,5 @@
-#ifndef QSC_MODEL_UNICODE_H
-#define QSC_MODEL_UNICODE_H
+#ifndef QUIESCE_MODEL_UNICODE_H
+#define QUIESCE_MODEL_UNICODE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
-#ifndef QSC_MODEL_VOCABULARY_H
-#define QSC_MODEL_VOCABULARY_H
+#ifndef QUIESCE_MODEL_VOCABULARY_H
+#define QUIESCE_MODEL_VOCABULARY_H
 
 #include <quiesce/model/conll.h>
 #include <quiesce/model/error.h>

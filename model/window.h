@@ -1,5 +1,5 @@
-#ifndef QSC_MODEL_WINDOW_H
-#define QSC_MODEL_WINDOW_H
+#ifndef QUIESCE_MODEL_WINDOW_H
+#define QUIESCE_MODEL_WINDOW_H
 
 #include <quiesce/model/error.h>
 #include <quiesce/model/tokenizer.h>
