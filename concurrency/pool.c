@@ -49,13 +49,14 @@ static void *work(void *arg)
     struct slot *slot = arg;
     struct qsc_pool *pool = slot->pool;
     innermost = slot;
-    // seq_cst: pairs with the store in end_workers, against our announcement
-    for (int vain = 0; !atomic_load_explicit(&pool->stopping, memory_order_seq_cst); vain++) {
+    // relaxed: the look after the announcement decides
+    for (int vain = 0; !atomic_load_explicit(&pool->stopping, memory_order_relaxed); vain++) {
         struct task *task = qsc_pool_find(slot);
         if (!task && vain >= QSC_PORT_SPINS) {
             qsc_pool_announce(slot, SLOT_IDLE);
             task = qsc_pool_find(slot);
-            if (!task && !atomic_load_explicit(&pool->stopping, memory_order_seq_cst)) // as in the loop
+            // seq_cst: pairs with the store in end_workers, after our announcement
+            if (!task && !atomic_load_explicit(&pool->stopping, memory_order_seq_cst))
                 (void)!qsc_pool_sleep(slot, SLOT_IDLE, NULL); // without a deadline there is no error
             else if (qsc_pool_retract(slot, SLOT_IDLE))
                 qsc_pool_wake_idle(pool); // the wake-up was for another task than the one we have
@@ -73,7 +74,7 @@ static void *work(void *arg)
 // Slots 1 .. count-1 have a worker.
 static void end_workers(struct qsc_pool *pool, int count)
 {
-    atomic_store_explicit(&pool->stopping, true, memory_order_seq_cst); // pairs with the loads in work
+    atomic_store_explicit(&pool->stopping, true, memory_order_seq_cst); // pairs with the load in work
     for (int i = 1; i < count; i++)
         (void)qsc_pool_wake(&pool->slots[i], SLOT_IDLE);
     for (int i = 1; i < count; i++)
