@@ -165,6 +165,8 @@ static int publish_on(struct run *run)
             break;
         sleep_until(next);
         code = publish_next(run, source);
+        uint64_t now = now_ns();
+        next = next > now ? next : now; /* a publisher that was held up does not catch up in a burst */
     }
     if (!code)
         sleep_until(round->trace.to_ns);
