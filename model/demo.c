@@ -24,7 +24,7 @@ void qsc_demo_defaults(struct qsc_demo_config *config)
         .bounds = {.max_live_versions = 8, .max_live_bytes = 256u << 20},
         .questions = 64,
         .serving =
-            {.rounds = 8, .latency_seconds = 0.45, .crowd_seconds = 0.12, .interval_ms = 20, .window_ms = 5},
+            {.rounds = 8, .latency_seconds = 0.45, .crowd_seconds = 0.12, .interval_ms = 24, .window_ms = 8},
     };
     qsc_trainer_defaults(&config->training);
     config->training.learning_rate = 1.5e-3; /* from random weights; 2e-5 is for fine-tuning */
