@@ -29,16 +29,6 @@ struct member {
     long met, entered;
 };
 
-static struct timespec soon(long nanoseconds)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    t.tv_nsec += nanoseconds;
-    t.tv_sec += t.tv_nsec / 1000000000;
-    t.tv_nsec %= 1000000000;
-    return t;
-}
-
 // Enters by the door of this member's round. Returns whether it is inside; `met` counts finding it occupied.
 static bool enter(struct member *me, int round)
 {
@@ -58,7 +48,7 @@ static bool enter(struct member *me, int round)
         }
         return true;
     default: {
-        struct timespec deadline = soon(round % 3 ? 20000 : 2000000);
+        struct timespec deadline = stress_soon(round % 3 ? 20000 : 2000000);
         int error = qsc_mutex_lock_until(&mutex, &deadline);
         assert(error == 0 || error == ETIMEDOUT);
         if (error)

@@ -35,16 +35,6 @@ struct member {
     long moved;
 };
 
-static struct timespec soon(long nanoseconds)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    t.tv_nsec += nanoseconds;
-    t.tv_sec += t.tv_nsec / 1000000000;
-    t.tv_nsec %= 1000000000;
-    return t;
-}
-
 // By the door of this round. Returns when the item is in or the queue is closed.
 static int push(struct member *me, int round)
 {
@@ -55,7 +45,7 @@ static int push(struct member *me, int round)
         int error = qsc_queue_trypush(queue, item);
         if (error == EAGAIN) {
             me->met++;
-            struct timespec deadline = soon(20000);
+            struct timespec deadline = stress_soon(20000);
             error = round % 3 ? qsc_queue_push(queue, item) : qsc_queue_push_until(queue, item, &deadline);
         }
         me->moved += error == 0;
@@ -83,7 +73,7 @@ static int pop(struct member *me, int round)
         int error = qsc_queue_trypop(queue, &item);
         if (error == EAGAIN) {
             me->met++;
-            struct timespec deadline = soon(20000);
+            struct timespec deadline = stress_soon(20000);
             error = round % 3 ? qsc_queue_pop(queue, &item) : qsc_queue_pop_until(queue, &item, &deadline);
         }
         if (error == 0)

@@ -20,16 +20,6 @@ struct member {
     long met, written;
 };
 
-static struct timespec soon(long nanoseconds)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    t.tv_nsec += nanoseconds;
-    t.tv_sec += t.tv_nsec / 1000000000;
-    t.tv_nsec %= 1000000000;
-    return t;
-}
-
 // Gives the others time to run into this section: to spin, to sleep, to let their deadlines pass.
 static void dwell(int round)
 {
@@ -45,7 +35,7 @@ static bool enter(struct member *me, int round, bool (*trylock)(qsc_rwlock *), v
 {
     int door = (me->index + round) % 4;
     if (door == 3) {
-        struct timespec deadline = soon(round % 3 ? 20000 : 2000000);
+        struct timespec deadline = stress_soon(round % 3 ? 20000 : 2000000);
         int error = wait_until(&lock, &deadline);
         assert(error == 0 || error == ETIMEDOUT);
         me->met += error != 0;
@@ -105,7 +95,7 @@ static void *run(void *arg)
 
 static void *give_up(void *unused)
 {
-    struct timespec now = soon(0);
+    struct timespec now = stress_soon(0);
     assert(qsc_rwlock_read_lock_until(&lock, &now) == ETIMEDOUT);
     return unused;
 }

@@ -14,10 +14,22 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 #ifdef NDEBUG
 #error "the oracles are assertions: build with -UNDEBUG"
 #endif
+
+/* The deadline this many nanoseconds, less than a second, from now. */
+static inline struct timespec stress_soon(long nanoseconds)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    t.tv_nsec += nanoseconds;
+    t.tv_sec += t.tv_nsec / 1000000000;
+    t.tv_nsec %= 1000000000;
+    return t;
+}
 
 #ifdef STRESS_ONCE
 
@@ -37,7 +49,6 @@ static inline int stress_repeat(const char *meeting, long (*batch)(void), long e
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #define STRESS_THREADS(all, least) (all)
 #ifdef __SANITIZE_THREAD__
