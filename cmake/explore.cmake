@@ -1,0 +1,21 @@
+# qsc_add_exploration(NAME SOURCE...): a program that runs in every execution that C11's weak memory allows, as
+# qsc-explore-cc would make it. It is a target like any other; link it to whatever the sources need.
+function(qsc_add_exploration name)
+  add_executable(${name} ${ARGN})
+  qsc_explored(${name})
+endfunction()
+
+# qsc_explored(TARGET): its sources are compiled for an exploration, and so is what links it, if it is a program.
+function(qsc_explored target)
+  target_compile_options(${target} PRIVATE -fsanitize=thread -g -UNDEBUG
+    $<$<COMPILE_LANG_AND_ID:C,GNU>:-Wno-tsan> $<$<COMPILE_LANG_AND_ID:C,GNU>:--param=tsan-instrument-func-entry-exit=0>
+    $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wno-tsan> $<$<COMPILE_LANG_AND_ID:CXX,GNU>:--param=tsan-instrument-func-entry-exit=0>)
+  get_target_property(type ${target} TYPE)
+  if(type STREQUAL "EXECUTABLE")
+    target_link_libraries(${target} PRIVATE qsc-explore)
+    foreach(function malloc free calloc realloc aligned_alloc posix_memalign memcpy memmove memset)
+      target_link_options(${target} PRIVATE LINKER:--wrap=${function})
+    endforeach()
+    target_link_options(${target} PRIVATE LINKER:-z,now)
+  endif()
+endfunction()

@@ -1,0 +1,8 @@
+/* The program's crashes, as faults of the execution they happen in. */
+#ifndef QUIESCE_EXPLORE_CRASH_H
+#define QUIESCE_EXPLORE_CRASH_H
+
+/* Takes SIGSEGV and its like over. */
+void qx_crash_watch(void);
+
+#endif

@@ -1,0 +1,106 @@
+#include "heap.h"
+
+#include "memory.h"
+
+#include <stdint.h>
+#include <string.h>
+#include <sys/mman.h>
+
+enum { RED_ZONE = 16 };
+
+static const size_t range = (size_t)1 << 28; // of a thread
+
+struct arena {
+    size_t used;
+    struct qx_block *block; // in the order of their addresses
+    int blocks, capacity;
+};
+
+static struct {
+    char *base;
+    size_t size;
+    struct arena *arena;
+    int arenas;
+} heap;
+
+enum { MOST_THREADS = 1 << 10 };
+
+void qx_heap_begin(void)
+{
+    if (!heap.base) {
+        heap.size = range * MOST_THREADS;
+        heap.base =
+            mmap(NULL, heap.size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        if (heap.base == MAP_FAILED)
+            heap.base = NULL, heap.size = 0;
+    }
+    for (int i = 0; i < heap.arenas; i++)
+        heap.arena[i].used = 0, heap.arena[i].blocks = 0;
+}
+
+static struct arena *arena_of(int thread)
+{
+    if (thread >= heap.arenas) {
+        int n = thread < 8 ? 8 : 2 * thread;
+        heap.arena =
+            qx_grow(heap.arena, (size_t)heap.arenas * sizeof *heap.arena, (size_t)n * sizeof *heap.arena);
+        memset(heap.arena + heap.arenas, 0, (size_t)(n - heap.arenas) * sizeof *heap.arena);
+        heap.arenas = n;
+    }
+    return &heap.arena[thread];
+}
+
+void *qx_heap_allocate(int thread, size_t size, size_t alignment, const void *site)
+{
+    struct arena *a = arena_of(thread);
+    char *start = heap.base + range * (size_t)thread;
+    alignment = alignment < 16 ? 16 : alignment;
+    size_t at = (a->used + RED_ZONE + alignment - 1) / alignment * alignment;
+    if (thread >= MOST_THREADS || !heap.base || size > range || at + size + RED_ZONE > range)
+        return NULL;
+    if (a->blocks == a->capacity) {
+        int n = a->capacity ? 2 * a->capacity : 64;
+        a->block = qx_grow(a->block, (size_t)a->capacity * sizeof *a->block, (size_t)n * sizeof *a->block);
+        a->capacity = n;
+    }
+    a->block[a->blocks++] = (struct qx_block){.start = start + at, .size = size, .site = site};
+    a->used = at + size;
+    memset(start + at, 0xA5, size); // the same garbage each time
+    return start + at;
+}
+
+bool qx_heap_owns(const void *address)
+{
+    return (uintptr_t)address - (uintptr_t)heap.base < heap.size;
+}
+
+struct qx_block *qx_heap_find(const void *address)
+{
+    size_t offset = (size_t)((const char *)address - heap.base), thread = offset / range;
+    if (thread >= (size_t)heap.arenas)
+        return NULL;
+    struct arena *a = &heap.arena[thread];
+    int low = 0, high = a->blocks; // the last block that begins at or before the address
+    while (low < high) {
+        int middle = (low + high) / 2;
+        if (a->block[middle].start <= (const char *)address)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low > 0 ? &a->block[low - 1] : NULL;
+}
+
+struct qx_block *qx_heap_next_live(const struct qx_block *previous)
+{
+    bool found = !previous;
+    for (int t = 0; t < heap.arenas; t++) {
+        for (int i = 0; i < heap.arena[t].blocks; i++) {
+            struct qx_block *block = &heap.arena[t].block[i];
+            if (found && !block->freed)
+                return block;
+            found = found || block == previous;
+        }
+    }
+    return NULL;
+}

@@ -1,0 +1,29 @@
+/* The program's heap: each thread takes its blocks one behind the other from a range of its own, so that an
+ * address depends only on what the thread did before. Nothing is used twice in an execution. */
+#ifndef QUIESCE_EXPLORE_HEAP_H
+#define QUIESCE_EXPLORE_HEAP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct qx_block {
+    char *start;
+    size_t size;
+    bool freed;
+    int freed_by;
+    const void *site, *freed_at;
+};
+
+void qx_heap_begin(void);
+
+/* NULL: the range is used up. */
+void *qx_heap_allocate(int thread, size_t size, size_t alignment, const void *site);
+
+/* The block that holds an address of the heap's, its red zones included; NULL: there is none. */
+struct qx_block *qx_heap_find(const void *address);
+bool qx_heap_owns(const void *address);
+
+/* The first block that was not freed, after `previous`; NULL: all were. */
+struct qx_block *qx_heap_next_live(const struct qx_block *previous);
+
+#endif

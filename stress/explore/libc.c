@@ -1,0 +1,311 @@
+/* The rest of the C library that an exploration takes over: what ends the program, the heap, time. */
+#include "heap.h"
+#include "machine.h"
+#include "real.h"
+#include "spin.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define SITE __builtin_return_address(0)
+
+void __assert_fail(const char *assertion, const char *file, unsigned line, const char *function)
+{
+    if (qx_exploring())
+        qx_fail(QX_ASSERTION, SITE, "assert(%s) fails at %s:%u", assertion, file, line);
+    QX_REAL(__assert_fail)(assertion, file, line, function);
+    __builtin_unreachable();
+}
+
+void abort(void)
+{
+    if (qx_exploring())
+        qx_fail(QX_CRASH, SITE, "the program calls abort");
+    QX_REAL(abort)();
+    __builtin_unreachable();
+}
+
+void exit(int status)
+{
+    if (qx_exploring())
+        qx_finish();
+    QX_REAL(exit)(status);
+    __builtin_unreachable();
+}
+
+// The linker leads the program's calls here (--wrap); the C library's own, and ours, keep their heap.
+void *__wrap_malloc(size_t size);
+void __wrap_free(void *block);
+void *__wrap_calloc(size_t n, size_t size);
+void *__wrap_realloc(void *block, size_t size);
+void *__wrap_aligned_alloc(size_t alignment, size_t size);
+int __wrap_posix_memalign(void **block, size_t alignment, size_t size);
+
+static void *allocate(size_t size, size_t alignment, const void *site)
+{
+    void *block = qx_heap_allocate(qx_self_number(), size, alignment, site);
+    if (!block)
+        errno = ENOMEM;
+    qx_spin_changed();
+    return block;
+}
+
+static void release(void *address, const void *site)
+{
+    if (!address || !qx_heap_owns(address))
+        return; // the C library's, or older than main: it must be there again in the next execution
+    struct qx_block *block = qx_heap_find(address);
+    if (!block || block->start != address)
+        qx_fail(QX_MISUSE, site, "free of %p, which is not the beginning of a block", address);
+    if (block->freed)
+        qx_fail(QX_MISUSE, site, "double free of %p", address);
+    if (block->size)
+        qx_plain(address, block->size, true, site); // races with every access that is not ordered before it
+    block->freed = true;
+    qx_spin_changed();
+}
+
+void *__wrap_malloc(size_t size)
+{
+    return qx_exploring() ? allocate(size, 16, SITE) : malloc(size);
+}
+
+void *__wrap_calloc(size_t n, size_t size)
+{
+    size_t bytes;
+    if (!qx_exploring())
+        return calloc(n, size);
+    if (__builtin_mul_overflow(n, size, &bytes)) {
+        errno = ENOMEM;
+        return NULL;
+    }
+    void *block = allocate(bytes, 16, SITE);
+    return block ? memset(block, 0, bytes) : NULL;
+}
+
+void *__wrap_realloc(void *old, size_t size)
+{
+    if (!qx_exploring())
+        return realloc(old, size);
+    void *new = allocate(size, 16, SITE);
+    if (!new || !old)
+        return new;
+    if (!qx_heap_owns(old))
+        qx_fail(QX_MISUSE, SITE, "realloc of a block that was not allocated in main");
+    const struct qx_block *block = qx_heap_find(old);
+    if (block && block->start == old && !block->freed) {
+        size_t kept = block->size < size ? block->size : size;
+        if (kept)
+            qx_plain(old, kept, false, SITE);
+        memcpy(new, old, kept);
+    }
+    release(old, SITE);
+    return new;
+}
+
+void *__wrap_aligned_alloc(size_t alignment, size_t size)
+{
+    return qx_exploring() ? allocate(size, alignment, SITE) : aligned_alloc(alignment, size);
+}
+
+int __wrap_posix_memalign(void **block, size_t alignment, size_t size)
+{
+    if (!qx_exploring())
+        return posix_memalign(block, alignment, size);
+    int before = errno;
+    *block = allocate(size, alignment, SITE);
+    errno = before;
+    return *block ? 0 : ENOMEM;
+}
+
+void __wrap_free(void *block)
+{
+    if (qx_exploring())
+        release(block, SITE);
+    else if (!qx_heap_owns(block))
+        free(block);
+}
+
+// C++'s operators new and delete, by their names in the Itanium ABI.
+#define NEW(name, ...)                      \
+    void *name(size_t size, ##__VA_ARGS__); \
+    void *name(size_t size, ##__VA_ARGS__)
+
+static void *new_block(size_t size, size_t alignment, const void *site)
+{
+    if (qx_exploring())
+        return allocate(size, alignment, site);
+    return alignment > 16 ? aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment)
+                          : malloc(size ? size : 1);
+}
+
+NEW(_Znwm)
+{
+    return new_block(size, 16, SITE);
+}
+NEW(_Znam)
+{
+    return new_block(size, 16, SITE);
+}
+NEW(_ZnwmSt11align_val_t, size_t alignment)
+{
+    return new_block(size, alignment, SITE);
+}
+NEW(_ZnamSt11align_val_t, size_t alignment)
+{
+    return new_block(size, alignment, SITE);
+}
+NEW(_ZnwmRKSt9nothrow_t, const void *tag)
+{
+    return (void)tag, new_block(size, 16, SITE);
+}
+NEW(_ZnamRKSt9nothrow_t, const void *tag)
+{
+    return (void)tag, new_block(size, 16, SITE);
+}
+
+static void delete_block(void *block, const void *site)
+{
+    if (qx_exploring())
+        release(block, site);
+    else if (!qx_heap_owns(block))
+        free(block);
+}
+
+#define DELETE(name, ...)                  \
+    void name(void *block, ##__VA_ARGS__); \
+    void name(void *block, ##__VA_ARGS__)
+
+DELETE(_ZdlPv)
+{
+    delete_block(block, SITE);
+}
+DELETE(_ZdaPv)
+{
+    delete_block(block, SITE);
+}
+DELETE(_ZdlPvm, size_t size)
+{
+    (void)size, delete_block(block, SITE);
+}
+DELETE(_ZdaPvm, size_t size)
+{
+    (void)size, delete_block(block, SITE);
+}
+DELETE(_ZdlPvSt11align_val_t, size_t alignment)
+{
+    (void)alignment, delete_block(block, SITE);
+}
+DELETE(_ZdaPvSt11align_val_t, size_t alignment)
+{
+    (void)alignment, delete_block(block, SITE);
+}
+DELETE(_ZdlPvmSt11align_val_t, size_t size, size_t alignment)
+{
+    (void)size, (void)alignment, delete_block(block, SITE);
+}
+DELETE(_ZdaPvmSt11align_val_t, size_t size, size_t alignment)
+{
+    (void)size, (void)alignment, delete_block(block, SITE);
+}
+
+void *__wrap_memcpy(void *to, const void *from, size_t size);
+void *__wrap_memmove(void *to, const void *from, size_t size);
+void *__wrap_memset(void *to, int value, size_t size);
+
+void *__wrap_memcpy(void *to, const void *from, size_t size)
+{
+    if (qx_exploring() && size) {
+        qx_plain((void *)(uintptr_t)from, size, false, SITE);
+        qx_plain(to, size, true, SITE);
+    }
+    return memcpy(to, from, size);
+}
+
+void *__wrap_memmove(void *to, const void *from, size_t size)
+{
+    if (qx_exploring() && size) {
+        qx_plain((void *)(uintptr_t)from, size, false, SITE);
+        qx_plain(to, size, true, SITE);
+    }
+    return memmove(to, from, size);
+}
+
+void *__wrap_memset(void *to, int value, size_t size)
+{
+    if (qx_exploring() && size)
+        qx_plain(to, size, true, SITE);
+    return memset(to, value, size);
+}
+
+int sched_yield(void)
+{
+    if (!qx_exploring())
+        return QX_REAL(sched_yield)();
+    qx_yield(SITE);
+    return 0;
+}
+
+// Time stands still for a thread but for what it sleeps.
+static struct timespec later(int64_t nanoseconds)
+{
+    qx_self()->clock += nanoseconds;
+    int64_t now = qx_self()->clock;
+    return (struct timespec){.tv_sec = 1000000 + now / 1000000000, .tv_nsec = now % 1000000000};
+}
+
+int clock_gettime(clockid_t clock, struct timespec *now)
+{
+    if (!qx_exploring())
+        return QX_REAL(clock_gettime)(clock, now);
+    *now = later(0);
+    return 0;
+}
+
+time_t time(time_t *result)
+{
+    time_t now = qx_exploring() ? later(0).tv_sec : QX_REAL(time)(NULL);
+    if (result)
+        *result = now;
+    return now;
+}
+
+int nanosleep(const struct timespec *duration, struct timespec *rest)
+{
+    if (!qx_exploring())
+        return QX_REAL(nanosleep)(duration, rest);
+    later(duration->tv_sec * 1000000000 + duration->tv_nsec);
+    qx_yield(SITE);
+    return 0;
+}
+
+int clock_nanosleep(clockid_t clock, int flags, const struct timespec *duration, struct timespec *rest)
+{
+    if (!qx_exploring())
+        return QX_REAL(clock_nanosleep)(clock, flags, duration, rest);
+    qx_yield(SITE);
+    return 0;
+}
+
+int usleep(useconds_t duration)
+{
+    if (!qx_exploring())
+        return QX_REAL(usleep)(duration);
+    later((int64_t)duration * 1000);
+    qx_yield(SITE);
+    return 0;
+}
+
+unsigned sleep(unsigned duration)
+{
+    if (!qx_exploring())
+        return QX_REAL(sleep)(duration);
+    later((int64_t)duration * 1000000000);
+    qx_yield(SITE);
+    return 0;
+}

@@ -1,0 +1,47 @@
+/* name: 3.SB+sc
+ * outcome: r0 = 0 and r1 = 0 and r2 = 0
+ * verdict: forbidden
+ * source: Alglave, Maranget and Tautschnig, TOPLAS 2014 (herd), as C11, shape 3.SB
+ * executions: 7
+ */
+#include <assert.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+atomic_int x, y, z;
+int r0, r1, r2;
+
+static void *thread0(void *arg)
+{
+    atomic_store_explicit(&x, 1, memory_order_seq_cst);
+    r0 = atomic_load_explicit(&y, memory_order_seq_cst);
+    return arg;
+}
+
+static void *thread1(void *arg)
+{
+    atomic_store_explicit(&y, 1, memory_order_seq_cst);
+    r1 = atomic_load_explicit(&z, memory_order_seq_cst);
+    return arg;
+}
+
+static void *thread2(void *arg)
+{
+    atomic_store_explicit(&z, 1, memory_order_seq_cst);
+    r2 = atomic_load_explicit(&x, memory_order_seq_cst);
+    return arg;
+}
+
+int main(void)
+{
+    pthread_t t0, t1, t2;
+
+    pthread_create(&t0, NULL, thread0, NULL);
+    pthread_create(&t1, NULL, thread1, NULL);
+    pthread_create(&t2, NULL, thread2, NULL);
+    pthread_join(t0, NULL);
+    pthread_join(t1, NULL);
+    pthread_join(t2, NULL);
+    assert(!(r0 == 0 && r1 == 0 && r2 == 0));
+    return 0;
+}

@@ -1,0 +1,54 @@
+/* name: CoRR2
+ * outcome: r0 = 1 and r1 = 2 and r2 = 2 and r3 = 1
+ * verdict: forbidden
+ * source: Alglave, Maranget and Tautschnig, TOPLAS 2014 (herd), as C11, CoRR of two readers
+ * executions: 72
+ */
+#include <assert.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+atomic_int x;
+int r0, r1, r2, r3;
+
+static void *thread0(void *arg)
+{
+    atomic_store_explicit(&x, 1, memory_order_relaxed);
+    return arg;
+}
+
+static void *thread1(void *arg)
+{
+    atomic_store_explicit(&x, 2, memory_order_relaxed);
+    return arg;
+}
+
+static void *thread2(void *arg)
+{
+    r0 = atomic_load_explicit(&x, memory_order_relaxed);
+    r1 = atomic_load_explicit(&x, memory_order_relaxed);
+    return arg;
+}
+
+static void *thread3(void *arg)
+{
+    r2 = atomic_load_explicit(&x, memory_order_relaxed);
+    r3 = atomic_load_explicit(&x, memory_order_relaxed);
+    return arg;
+}
+
+int main(void)
+{
+    pthread_t t0, t1, t2, t3;
+
+    pthread_create(&t0, NULL, thread0, NULL);
+    pthread_create(&t1, NULL, thread1, NULL);
+    pthread_create(&t2, NULL, thread2, NULL);
+    pthread_create(&t3, NULL, thread3, NULL);
+    pthread_join(t0, NULL);
+    pthread_join(t1, NULL);
+    pthread_join(t2, NULL);
+    pthread_join(t3, NULL);
+    assert(!(r0 == 1 && r1 == 2 && r2 == 2 && r3 == 1));
+    return 0;
+}

@@ -1,0 +1,30 @@
+/* name: CoWR0
+ * outcome: r0 = 0
+ * verdict: forbidden
+ * source: Alglave, Maranget and Tautschnig, TOPLAS 2014 (herd), as C11, a load reads its own thread's
+ *   store
+ * executions: 1
+ */
+#include <assert.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+atomic_int x;
+int r0;
+
+static void *thread0(void *arg)
+{
+    atomic_store_explicit(&x, 1, memory_order_relaxed);
+    r0 = atomic_load_explicit(&x, memory_order_relaxed);
+    return arg;
+}
+
+int main(void)
+{
+    pthread_t t0;
+
+    pthread_create(&t0, NULL, thread0, NULL);
+    pthread_join(t0, NULL);
+    assert(!(r0 == 0));
+    return 0;
+}

@@ -1,0 +1,41 @@
+/* name: LB+ctrl
+ * outcome: r0 = 1 or r1 = 1
+ * verdict: forbidden
+ * note: the formal C++11 model allows it, C++20 recommends against it
+ * source: Batty et al., POPL 2011, values out of thin air, by control
+ * executions: 1
+ */
+#include <assert.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+atomic_int x, y;
+int r0, r1;
+
+static void *thread0(void *arg)
+{
+    r0 = atomic_load_explicit(&x, memory_order_relaxed);
+    if (r0 == 1)
+        atomic_store_explicit(&y, 1, memory_order_relaxed);
+    return arg;
+}
+
+static void *thread1(void *arg)
+{
+    r1 = atomic_load_explicit(&y, memory_order_relaxed);
+    if (r1 == 1)
+        atomic_store_explicit(&x, 1, memory_order_relaxed);
+    return arg;
+}
+
+int main(void)
+{
+    pthread_t t0, t1;
+
+    pthread_create(&t0, NULL, thread0, NULL);
+    pthread_create(&t1, NULL, thread1, NULL);
+    pthread_join(t0, NULL);
+    pthread_join(t1, NULL);
+    assert(!(r0 == 1 || r1 == 1));
+    return 0;
+}

@@ -1,0 +1,39 @@
+/* name: LB+data
+ * outcome: r0 != 0 or r1 != 0
+ * verdict: forbidden
+ * note: C++20 forbids it by a recommendation only (thin air)
+ * source: Batty et al., POPL 2011, values out of thin air
+ * executions: 3
+ */
+#include <assert.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+atomic_int x, y;
+int r0, r1;
+
+static void *thread0(void *arg)
+{
+    r0 = atomic_load_explicit(&x, memory_order_relaxed);
+    atomic_store_explicit(&y, r0, memory_order_relaxed);
+    return arg;
+}
+
+static void *thread1(void *arg)
+{
+    r1 = atomic_load_explicit(&y, memory_order_relaxed);
+    atomic_store_explicit(&x, r1, memory_order_relaxed);
+    return arg;
+}
+
+int main(void)
+{
+    pthread_t t0, t1;
+
+    pthread_create(&t0, NULL, thread0, NULL);
+    pthread_create(&t1, NULL, thread1, NULL);
+    pthread_join(t0, NULL);
+    pthread_join(t1, NULL);
+    assert(!(r0 != 0 || r1 != 0));
+    return 0;
+}

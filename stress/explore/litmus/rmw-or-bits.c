@@ -1,0 +1,37 @@
+/* name: RMW+or-bits
+ * outcome: x != 3
+ * verdict: forbidden
+ * source: C++20 [atomics.order], [intro.races], a read-modify-write reads the last value before its
+ *   store
+ * executions: 2
+ */
+#include <assert.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+atomic_int x;
+int r0, r1;
+
+static void *thread0(void *arg)
+{
+    r0 = atomic_fetch_or_explicit(&x, 1, memory_order_relaxed);
+    return arg;
+}
+
+static void *thread1(void *arg)
+{
+    r1 = atomic_fetch_or_explicit(&x, 2, memory_order_relaxed);
+    return arg;
+}
+
+int main(void)
+{
+    pthread_t t0, t1;
+
+    pthread_create(&t0, NULL, thread0, NULL);
+    pthread_create(&t1, NULL, thread1, NULL);
+    pthread_join(t0, NULL);
+    pthread_join(t1, NULL);
+    assert(!(atomic_load_explicit(&x, memory_order_relaxed) != 3));
+    return 0;
+}

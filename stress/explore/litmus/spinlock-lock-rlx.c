@@ -1,0 +1,40 @@
+/* name: Spinlock+lock-rlx
+ * outcome: two critical sections are not ordered
+ * verdict: race
+ * source: folklore: a spin lock whose lock is relaxed
+ */
+#include <assert.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+atomic_int l;
+int d;
+
+static void *thread0(void *arg)
+{
+    while (atomic_exchange_explicit(&l, 1, memory_order_relaxed)) {
+    }
+    d++;
+    atomic_store_explicit(&l, 0, memory_order_release);
+    return arg;
+}
+
+static void *thread1(void *arg)
+{
+    while (atomic_exchange_explicit(&l, 1, memory_order_relaxed)) {
+    }
+    d++;
+    atomic_store_explicit(&l, 0, memory_order_release);
+    return arg;
+}
+
+int main(void)
+{
+    pthread_t t0, t1;
+
+    pthread_create(&t0, NULL, thread0, NULL);
+    pthread_create(&t1, NULL, thread1, NULL);
+    pthread_join(t0, NULL);
+    pthread_join(t1, NULL);
+    return 0;
+}

@@ -1,0 +1,117 @@
+/* The program under test, run from main's first instruction along one execution graph: what stands in the
+ * graph is repeated, what is new goes into it. All its threads are stacks that one real thread switches
+ * between; they stop only inside of the calls below, and go on in an order that depends on the graph alone.
+ */
+#ifndef QUIESCE_EXPLORE_MACHINE_H
+#define QUIESCE_EXPLORE_MACHINE_H
+
+#include "context.h"
+#include "graph.h"
+
+enum qx_end {
+    QX_COMPLETE, // every thread came to its end, or main did
+    QX_BLOCKED,  // some wait for what happens in other executions
+    QX_FAULT,
+};
+
+enum qx_fault {
+    QX_NO_FAULT,
+    QX_ASSERTION,
+    QX_RACE,
+    QX_DEADLOCK,
+    QX_MISUSE, // of a lock, a thread, memory
+    QX_CRASH,  // SIGSEGV, abort
+    QX_LEAK,
+    QX_CHANGING, // the program did something else in the same situation
+};
+
+struct qx_turn; // where a thread was since it last changed something: spin.c
+
+struct qx_thread {
+    struct qx_context context;
+    enum { QX_UNUSED, QX_READY, QX_WAITS, QX_YIELDS, QX_STOPPED, QX_ENDED } state;
+    int next;          // the event to be repeated; QX_NONE: new ones follow
+    uint32_t executed; // events so far
+    // QX_WAITS: until that thread has executed so many
+    int waits_for;
+    uint32_t waits_until;
+    // QX_STOPPED: by what it read since this event of its own
+    uint32_t stopped_since;
+    const char *stopped_by;
+    const void *stopped_at;
+    bool timed; // it waits with a deadline, which in another execution passes
+    void *(*start)(void *);
+    void *arg, *result;
+    bool detached, joined;
+    int creator;
+    int64_t clock;       // nanoseconds it has slept
+    bool rcu_registered; // urcu.c
+    int rcu_depth;
+    void **specific; // thread-specific data: threads.c
+    uint64_t specific_run;
+    // Of a spinning loop: see spin.c.
+    struct qx_turn *turns;
+    int turn_count, turn_capacity;
+    int idle_yields;
+};
+
+/* True in an execution; false before main and after it, when the program's calls do what they always do. */
+bool qx_exploring(void);
+
+/* Executions so far, the present one included. */
+uint64_t qx_run_number(void);
+
+struct qx_thread *qx_self(void);
+int qx_self_number(void);
+struct qx_thread *qx_thread_of(int number);
+int qx_thread_count(void);
+
+/* Runs one execution along the search's graph. */
+enum qx_end qx_run(int (*main_function)(int, char **, char **), int argc, char **argv, char **envp);
+
+/* What stopped the last run. */
+struct qx_failure {
+    enum qx_fault fault;
+    int thread;
+    const void *site;
+    char text[1000];
+};
+const struct qx_failure *qx_failure(void);
+
+/* Was a loop left by the limit, rather than because its turn changed nothing? Its site, or NULL. */
+const void *qx_limited_loop(void);
+
+/* Ends this run with a fault. */
+void qx_fail(enum qx_fault fault, const void *site, const char *format, ...)
+    __attribute__((noreturn, format(printf, 3, 4)));
+/* Ends this run as complete: the program called exit. */
+void qx_finish(void) __attribute__((noreturn));
+
+/* Atomic accesses of the calling thread. `access` has size, order, rmw, await, value, site. A load, a
+ * read-modify-write included, returns what it read. */
+qx_value qx_load(void *address, struct qx_event access);
+void qx_store(void *address, struct qx_event access);
+void qx_fence(int order, const void *site);
+void qx_plain(void *address, size_t size, bool write, const void *site);
+
+/* One of so many ways, each in an execution of its own. */
+int qx_choose(int ways, const void *site);
+
+/* Lets the other threads go first. */
+void qx_yield(const void *site);
+
+/* Stops the calling thread for this execution: nothing but another store read since `since` can make a
+ * difference. */
+void qx_stop(uint32_t since, const char *why, const void *site);
+
+int qx_create(void *(*start)(void *), void *arg, const void *site); // its number
+void qx_join(int thread, const void *site);                         // waits for its end
+void qx_end_thread(void *result) __attribute__((noreturn));
+
+/* Nobody reads: urcu.c. */
+void qx_urcu_begin(void);
+
+/* Runs the destructors of the calling thread's specific data: threads.c. */
+void qx_destroy_specific(void);
+
+#endif

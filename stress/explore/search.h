@@ -1,0 +1,31 @@
+/* The search: every RC11-consistent execution once, after TruSt (Kokologiannakis, Marmanis, Gladstein,
+ * Vafeiadis: Truly stateless, optimal dynamic partial order reduction, POPL 2022).
+ *
+ * Executions grow event by event. Where a load can read several stores, or a store can stand at several
+ * places of its location's modification order, the choices are tried one after the other; a new store is also
+ * offered to the loads that are already there, if they do not come before it. Such a revisit cuts out what
+ * was added after the load, apart from what the store depends on, and is only made where each event that is
+ * cut stands as it would have been added last: so each execution has exactly one way to be built, and nothing
+ * is remembered but the way to the present one. */
+#ifndef QUIESCE_EXPLORE_SEARCH_H
+#define QUIESCE_EXPLORE_SEARCH_H
+
+#include "graph.h"
+
+/* The execution that is being built. Another one after qx_search_next(). */
+struct qx_graph *qx_search_graph(void);
+
+/* Starts from nothing but the main thread's beginning. */
+void qx_search_begin(void);
+
+/* New events at the end of a thread; the first of their choices is taken. `access` has location, size, order,
+ * await, rmw, value and site. Each returns the number of the event; a read-modify-write that writes has its
+ * store right behind its load. */
+int qx_search_load(int thread, const struct qx_event *access);
+int qx_search_store(int thread, const struct qx_event *access);
+int qx_search_choose(int thread, int ways, const void *site); // 0 to ways - 1: the event's value
+
+/* Goes on to the next execution to be run; false: there is none. */
+bool qx_search_next(void);
+
+#endif

@@ -1,0 +1,195 @@
+#include "shadow.h"
+
+#include "memory.h"
+
+#include <string.h>
+
+enum { GRAIN = 8 }; // bytes a cell stands for
+
+struct cell {
+    uintptr_t grain; // address / GRAIN, 0: free
+    uint32_t run;    // in which the records were made
+    int32_t records, locations;
+};
+
+struct record {
+    int32_t next, thread;
+    uint32_t time;
+    uint8_t mask; // bytes of the cell
+    bool write, atomic;
+    const void *site;
+};
+
+struct location {
+    uintptr_t address;
+    size_t size;
+    int32_t next; // in the same cell
+};
+
+enum { NONE = -1 };
+
+static struct {
+    struct cell *cell; // open addressing
+    size_t cells, used;
+    struct record *record;
+    int records, record_capacity;
+    struct location *location;
+    int locations, location_capacity;
+    uint32_t run;
+} shadow;
+
+void qx_shadow_begin(void)
+{
+    shadow.run++;
+    shadow.records = 0;
+}
+
+static size_t slot(uintptr_t grain)
+{
+    size_t i = (size_t)(grain * UINT64_C(0x9E3779B97F4A7C15) >> 20) & (shadow.cells - 1);
+    while (shadow.cell[i].grain != grain && shadow.cell[i].grain != 0)
+        i = (i + 1) & (shadow.cells - 1);
+    return i;
+}
+
+static void enlarge(void)
+{
+    struct cell *old = shadow.cell;
+    size_t old_cells = shadow.cells;
+    shadow.cells = old_cells ? 4 * old_cells : 4096;
+    shadow.cell = qx_grow(NULL, 0, shadow.cells * sizeof *shadow.cell);
+    memset(shadow.cell, 0, shadow.cells * sizeof *shadow.cell);
+    for (size_t i = 0; i < old_cells; i++) {
+        if (old[i].grain)
+            shadow.cell[slot(old[i].grain)] = old[i];
+    }
+    qx_release_memory(old, old_cells * sizeof *old);
+}
+
+static struct cell *find(uintptr_t grain)
+{
+    if (2 * shadow.used >= shadow.cells)
+        enlarge();
+    struct cell *cell = &shadow.cell[slot(grain)];
+    if (cell->grain == 0) {
+        *cell = (struct cell){.grain = grain, .run = shadow.run, .records = NONE, .locations = NONE};
+        shadow.used++;
+    }
+    if (cell->run != shadow.run) {
+        cell->run = shadow.run;
+        cell->records = NONE;
+    }
+    return cell;
+}
+
+static int new_record(void)
+{
+    if (shadow.records == shadow.record_capacity) {
+        int n = shadow.record_capacity ? 2 * shadow.record_capacity : 1024;
+        shadow.record = qx_grow(shadow.record, (size_t)shadow.record_capacity * sizeof *shadow.record,
+                                (size_t)n * sizeof *shadow.record);
+        shadow.record_capacity = n;
+    }
+    return shadow.records++;
+}
+
+// An earlier access need not be remembered if whatever races with it races with the new one too.
+static bool supersedes(const struct qx_touch *new, uint8_t mask, const struct record *old)
+{
+    return (mask & old->mask) == old->mask && (new->write || !old->write) && (!new->atomic || old->atomic);
+}
+
+static enum qx_clash touch_cell(const struct qx_touch *new, struct cell *cell, uint8_t mask,
+                                const struct record **clash)
+{
+    int32_t *link = &cell->records;
+    int reusable = NONE;
+    while (*link != NONE) {
+        struct record *old = &shadow.record[*link];
+        bool ordered = old->thread == new->thread || new->hb[old->thread] > old->time;
+        bool overlap = mask & old->mask;
+        *clash = old;
+        if (overlap && !ordered && new->atomic && old->atomic &&mask != old->mask)
+            return QX_CLASH_SIZE;
+        if (overlap && !ordered && (new->write || old->write) && !(new->atomic && old->atomic))
+            return QX_CLASH_RACE;
+        if (ordered && supersedes(new, mask, old)) {
+            reusable = *link;
+            *link = old->next;
+        } else {
+            link = &old->next;
+        }
+    }
+    int at = reusable != NONE ? reusable : new_record();
+    shadow.record[at] = (struct record){.next = cell->records,
+                                        .thread = new->thread,
+                                        .time = new->time,
+                                        .mask = mask,
+                                        .write = new->write,
+                                        .atomic = new->atomic,
+                                        .site = new->site};
+    cell->records = at;
+    return QX_NO_CLASH;
+}
+
+enum qx_clash qx_shadow_touch(const struct qx_touch *touch, const void **other_site, int *other_thread)
+{
+    uintptr_t end = touch->address + touch->size;
+    for (uintptr_t at = touch->address; at < end;) {
+        uintptr_t grain = at / GRAIN, next = (grain + 1) * GRAIN;
+        unsigned first = (unsigned)(at % GRAIN), last = next < end ? GRAIN : (unsigned)(end - grain * GRAIN);
+        uint8_t mask = (uint8_t)(((1u << last) - 1) & ~((1u << first) - 1));
+        const struct record *clash = NULL;
+        enum qx_clash result = touch_cell(touch, find(grain), mask, &clash);
+        if (result != QX_NO_CLASH) {
+            *other_site = clash->site;
+            *other_thread = clash->thread;
+            return result;
+        }
+        at = next;
+    }
+    return QX_NO_CLASH;
+}
+
+int qx_shadow_location(uintptr_t address, size_t size)
+{
+    struct cell *cell = find(address / GRAIN);
+    for (int l = cell->locations; l != NONE; l = shadow.location[l].next) {
+        if (shadow.location[l].address == address && shadow.location[l].size == size)
+            return l;
+    }
+    if (shadow.locations == shadow.location_capacity) {
+        int n = shadow.location_capacity ? 2 * shadow.location_capacity : 64;
+        shadow.location = qx_grow(shadow.location, (size_t)shadow.location_capacity * sizeof *shadow.location,
+                                  (size_t)n * sizeof *shadow.location);
+        shadow.location_capacity = n;
+    }
+    shadow.location[shadow.locations] =
+        (struct location){.address = address, .size = size, .next = cell->locations};
+    return cell->locations = shadow.locations++;
+}
+
+uintptr_t qx_shadow_address(int location)
+{
+    return shadow.location[location].address;
+}
+
+int qx_shadow_locations(void)
+{
+    return shadow.locations;
+}
+
+void qx_shadow_locations_in(uintptr_t address, size_t size, void (*visit)(int location))
+{
+    if (shadow.locations == 0)
+        return;
+    for (uintptr_t grain = address / GRAIN; grain * GRAIN < address + size; grain++) {
+        const struct cell *cell = &shadow.cell[slot(grain)];
+        if (cell->grain != grain)
+            continue;
+        for (int l = cell->locations; l != NONE; l = shadow.location[l].next) {
+            if (shadow.location[l].address >= address && shadow.location[l].address < address + size)
+                visit(l);
+        }
+    }
+}

@@ -1,0 +1,11 @@
+/* Where in the program's source an address stands. */
+#ifndef QUIESCE_EXPLORE_SOURCE_H
+#define QUIESCE_EXPLORE_SOURCE_H
+
+#include <stddef.h>
+
+/* "function, file:line" of the call that returns to `site`; empty where nothing is known. Asks addr2line
+ * (binutils). */
+void qx_source_line(const void *site, char *text, size_t size);
+
+#endif

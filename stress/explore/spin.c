@@ -1,0 +1,71 @@
+#include "spin.h"
+
+#include "memory.h"
+
+#include <string.h>
+
+struct qx_turn {
+    const void *site;
+    uint32_t executed; // events at that time
+    struct qx_registers registers;
+    char *stack; // a copy from the stack pointer upwards
+    size_t size, capacity;
+};
+
+enum {
+    TURNS = 8
+}; // places remembered: loops with more accesses of their own are found by the oldest of them
+
+struct qx_registers qx_caller;
+
+void qx_spin_begin(struct qx_thread *thread)
+{
+    thread->turn_count = 0;
+    thread->idle_yields = 0;
+}
+
+void qx_spin_changed(void)
+{
+    qx_spin_begin(qx_self());
+}
+
+static struct qx_turn *new_turn(struct qx_thread *t)
+{
+    if (t->turn_count == t->turn_capacity) {
+        if (t->turn_capacity == TURNS) // forget the newest
+            return &t->turns[TURNS - 1];
+        t->turns = qx_grow(NULL, 0, TURNS * sizeof *t->turns);
+        memset(t->turns, 0, TURNS * sizeof *t->turns);
+        t->turn_capacity = TURNS;
+    }
+    return &t->turns[t->turn_count++];
+}
+
+void qx_spin_check(const void *site)
+{
+    struct qx_thread *t = qx_self();
+    const char *sp = (const char *)qx_caller.at[6], *end = t->context.stack + t->context.stack_size;
+    if (sp < t->context.stack || sp >= end)
+        return; // on a stack of the program's own
+    size_t size = (size_t)(end - sp);
+    struct qx_turn *turn = NULL;
+    for (int i = 0; i < t->turn_count && !turn; i++) {
+        if (t->turns[i].site == site && t->turns[i].size == size)
+            turn = &t->turns[i];
+    }
+    if (turn && memcmp(&turn->registers, &qx_caller, sizeof qx_caller) == 0 &&
+        memcmp(turn->stack, sp, size) == 0)
+        qx_stop(turn->executed, "a loop whose turn changes nothing", site);
+    if (!turn)
+        turn = new_turn(t);
+    if (turn->capacity < size) {
+        size_t capacity = 2 * size;
+        turn->stack = qx_grow(turn->stack, turn->capacity, capacity);
+        turn->capacity = capacity;
+    }
+    turn->site = site;
+    turn->executed = t->executed;
+    turn->registers = qx_caller;
+    turn->size = size;
+    memcpy(turn->stack, sp, size);
+}

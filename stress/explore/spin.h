@@ -1,0 +1,23 @@
+/* Loops that wait. A thread that comes back to where it was, its registers and stack as they were, having
+ * changed nothing in between, will go round for ever unless it reads another store: the execution need not
+ * follow it. */
+#ifndef QUIESCE_EXPLORE_SPIN_H
+#define QUIESCE_EXPLORE_SPIN_H
+
+#include "machine.h"
+
+// What a call of the program has preserved for its caller, written by the entries in tsan.c: rbx, rbp, r12 to
+// r15, rsp.
+struct qx_registers {
+    uintptr_t at[7];
+};
+extern struct qx_registers qx_caller __attribute__((visibility("hidden")));
+
+/* The calling thread is at `site`. Stops it there if its turn changed nothing. */
+void qx_spin_check(const void *site);
+
+/* The calling thread changes something that others can see. */
+void qx_spin_changed(void);
+void qx_spin_begin(struct qx_thread *thread);
+
+#endif

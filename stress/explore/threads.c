@@ -1,0 +1,163 @@
+/* pthread_create and what belongs to it, in the place of the C library's. */
+#include "machine.h"
+#include "memory.h"
+#include "real.h"
+
+#include <errno.h>
+#include <limits.h>
+
+#define SITE __builtin_return_address(0)
+
+// A thread is known to the program by its number; 0 would be no thread to std::thread.
+static pthread_t handle(int number)
+{
+    return (pthread_t)number + 1;
+}
+
+static int number_of(pthread_t thread, const void *site)
+{
+    int number = (int)thread - 1;
+    if (number < 0 || number >= qx_thread_count() || qx_thread_of(number)->state == QX_UNUSED)
+        qx_fail(QX_MISUSE, site, "a thread that does not exist");
+    return number;
+}
+
+int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*start)(void *), void *arg)
+{
+    if (!qx_exploring())
+        return QX_REAL(pthread_create)(thread, attributes, start, arg);
+    int state = PTHREAD_CREATE_JOINABLE;
+    if (attributes)
+        pthread_attr_getdetachstate(attributes, &state);
+    int number = qx_create(start, arg, SITE);
+    qx_thread_of(number)->detached = state == PTHREAD_CREATE_DETACHED;
+    *thread = handle(number);
+    return 0;
+}
+
+int pthread_join(pthread_t thread, void **result)
+{
+    if (!qx_exploring())
+        return QX_REAL(pthread_join)(thread, result);
+    int number = number_of(thread, SITE);
+    struct qx_thread *other = qx_thread_of(number);
+    if (other->detached || other->joined)
+        qx_fail(QX_MISUSE, SITE, "thread %d is %s already", number, other->joined ? "joined" : "detached");
+    if (number == qx_self_number())
+        return EDEADLK;
+    qx_join(number, SITE);
+    qx_thread_of(number)->joined = true;
+    if (result)
+        *result = qx_thread_of(number)->result;
+    return 0;
+}
+
+int pthread_detach(pthread_t thread)
+{
+    if (!qx_exploring())
+        return QX_REAL(pthread_detach)(thread);
+    qx_thread_of(number_of(thread, SITE))->detached = true;
+    return 0;
+}
+
+pthread_t pthread_self(void)
+{
+    return qx_exploring() ? handle(qx_self_number()) : QX_REAL(pthread_self)();
+}
+
+void pthread_exit(void *result)
+{
+    if (qx_exploring())
+        qx_end_thread(result);
+    QX_REAL(pthread_exit)(result);
+    __builtin_unreachable();
+}
+
+// Thread-specific data, with the destructors that run when a thread ends.
+enum { KEYS = 128, ROUNDS = PTHREAD_DESTRUCTOR_ITERATIONS };
+
+static struct {
+    uint64_t run;
+    unsigned keys;
+    void (*destructor[KEYS])(void *);
+    bool deleted[KEYS];
+} specific;
+
+static bool is_key(pthread_key_t key)
+{
+    return specific.run == qx_run_number() && key < specific.keys && !specific.deleted[key];
+}
+
+int pthread_key_create(pthread_key_t *key, void (*destructor)(void *))
+{
+    if (!qx_exploring())
+        return QX_REAL(pthread_key_create)(key, destructor);
+    if (specific.run != qx_run_number()) {
+        specific.run = qx_run_number();
+        specific.keys = 0;
+    }
+    if (specific.keys == KEYS)
+        return EAGAIN;
+    specific.destructor[specific.keys] = destructor;
+    specific.deleted[specific.keys] = false;
+    *key = specific.keys++;
+    return 0;
+}
+
+int pthread_key_delete(pthread_key_t key)
+{
+    if (!qx_exploring())
+        return QX_REAL(pthread_key_delete)(key);
+    if (!is_key(key))
+        return EINVAL;
+    specific.deleted[key] = true;
+    return 0;
+}
+
+static void **value_of(pthread_key_t key)
+{
+    struct qx_thread *self = qx_self();
+    if (!self->specific) {
+        self->specific = qx_grow(NULL, 0, KEYS * sizeof *self->specific);
+        self->specific_run = 0;
+    }
+    if (self->specific_run != qx_run_number()) {
+        self->specific_run = qx_run_number();
+        for (int i = 0; i < KEYS; i++)
+            self->specific[i] = NULL;
+    }
+    return &self->specific[key];
+}
+
+void *pthread_getspecific(pthread_key_t key)
+{
+    if (!qx_exploring())
+        return QX_REAL(pthread_getspecific)(key);
+    return is_key(key) ? *value_of(key) : NULL;
+}
+
+int pthread_setspecific(pthread_key_t key, const void *value)
+{
+    if (!qx_exploring())
+        return QX_REAL(pthread_setspecific)(key, value);
+    if (!is_key(key))
+        return EINVAL;
+    *value_of(key) = (void *)(uintptr_t)value;
+    return 0;
+}
+
+void qx_destroy_specific(void)
+{
+    bool any = specific.run == qx_run_number();
+    for (int round = 0; any && round < ROUNDS; round++) {
+        any = false;
+        for (unsigned key = 0; key < specific.keys; key++) {
+            void *value = is_key(key) ? *value_of(key) : NULL;
+            if (!value || !specific.destructor[key])
+                continue;
+            *value_of(key) = NULL;
+            specific.destructor[key](value);
+            any = true;
+        }
+    }
+}
