@@ -1,6 +1,7 @@
 // Products of packed weights, the generator and the optimiser: beside a loop that does nothing but
 // multiply-adds in registers, the most that this core can do.
 #include <benchmark/benchmark.h>
+#include <quiesce/kernels/cpu/features.h>
 #include <quiesce/kernels/linear.h>
 #include <quiesce/kernels/optimizer.h>
 #include <quiesce/kernels/random.h>
@@ -28,12 +29,8 @@ Floats floats(size_t n)
     return p;
 }
 
-typedef float Vector __attribute__((vector_size(64)));
-
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
-__attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#endif
-float multiply_adds(int n)
+// Sums enough to hide an addition's latency, few enough to stay in registers.
+template <typename Vector> inline __attribute__((always_inline)) float multiply_adds_of(int n)
 {
     Vector sums[10], factor = Vector{} + 0.999f, addend = Vector{} + 1e-9f;
     for (int i = 0; i < 10; i++)
@@ -46,7 +43,29 @@ float multiply_adds(int n)
     Vector sum = sums[0];
     for (int i = 1; i < 10; i++)
         sum += sums[i];
-    return sum[0] + sum[7];
+    return sum[0] + sum[3];
+}
+
+// As wide as the processor's vectors, and no wider: those are kept in memory.
+template <int floats> struct Vectors {
+    typedef float Type __attribute__((vector_size(4 * floats)));
+};
+
+#ifdef __x86_64__
+__attribute__((target("avx512f,fma"))) float multiply_adds_avx512(int n)
+{
+    return multiply_adds_of<Vectors<16>::Type>(n);
+}
+
+__attribute__((target("avx2,fma"))) float multiply_adds_avx2(int n)
+{
+    return multiply_adds_of<Vectors<8>::Type>(n);
+}
+#endif
+
+float multiply_adds_any(int n)
+{
+    return multiply_adds_of<Vectors<4>::Type>(n);
 }
 
 void flops(benchmark::State &state, double per_iteration)
@@ -57,9 +76,17 @@ void flops(benchmark::State &state, double per_iteration)
 
 void peak(benchmark::State &state)
 {
+    float (*multiply_adds)(int) = multiply_adds_any;
+    int floats = 4;
+#ifdef __x86_64__
+    if (qsc_has_avx512())
+        multiply_adds = multiply_adds_avx512, floats = 16;
+    else if (qsc_has_avx2())
+        multiply_adds = multiply_adds_avx2, floats = 8;
+#endif
     for (auto _ : state)
         benchmark::DoNotOptimize(multiply_adds(10000));
-    flops(state, 10000.0 * 10 * 16 * 2);
+    flops(state, 10000.0 * 10 * floats * 2);
 }
 BENCHMARK(peak)->Name("fma/registers");
 

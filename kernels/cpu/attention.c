@@ -1,3 +1,5 @@
+#include <quiesce/kernels/cpu/unit.h>
+
 #include <quiesce/kernels/attention.h>
 #include <quiesce/kernels/cpu/product.h>
 #include <quiesce/kernels/cpu/vector.h>
@@ -12,6 +14,7 @@
 
 enum { BLOCK = 32 };  // query rows scored at a time
 enum { QUERIES = 8 }; // whose dropout factors are drawn together
+enum { KEYS = 16 };   // and for how many keys each
 
 static size_t round_up(int n, size_t multiple)
 {
@@ -52,12 +55,12 @@ QSC_INLINE void gather(float *to, const float *from, size_t stride, const struct
 {
     for (int t = 0; t < h->length; t++) {
         for (int c = 0; c < (int)h->width; c += QSC_LANES) {
-            qsc_v16 v;
+            qsc_vector v;
             const float *p = from + (size_t)t * stride + (size_t)c;
             __builtin_prefetch(p + h->size);
-            qsc_v16_load(&v, p, h->size - c);
+            qsc_vector_load(&v, p, h->size - c);
             v *= factor;
-            qsc_v16_store(to + (size_t)t * h->width + (size_t)c, &v, QSC_LANES);
+            qsc_vector_store(to + (size_t)t * h->width + (size_t)c, &v, QSC_LANES);
         }
     }
     memset(to + (size_t)h->length * h->width, 0, (h->keys - (size_t)h->length) * h->width * sizeof(float));
@@ -84,8 +87,8 @@ QSC_INLINE void scatter(float *to, size_t stride, const float *from, int length,
     for (int t = 0; t < length; t++) {
         float f = factors ? factors[t] : factor;
         for (int c = 0; c < (int)h->width; c += QSC_LANES) {
-            qsc_v16 v = QSC_V16_AT(from + (size_t)t * h->width + (size_t)c) * f;
-            qsc_v16_store(to + (size_t)t * stride + (size_t)c, &v, h->size - c);
+            qsc_vector v = QSC_VECTOR_AT(from + (size_t)t * h->width + (size_t)c) * f;
+            qsc_vector_store(to + (size_t)t * stride + (size_t)c, &v, h->size - c);
         }
     }
 }
@@ -93,47 +96,53 @@ QSC_INLINE void scatter(float *to, size_t stride, const float *from, int length,
 // scores becomes exp(score - highest), 0 beyond the last key; returns the row's sum, and *highest.
 QSC_INLINE float exponentials(float *scores, float *highest, const struct head *h)
 {
-    qsc_v16 max = (qsc_v16){0} - INFINITY, sum = {0};
+    qsc_vector max = (qsc_vector){0} - INFINITY, sum = {0};
     for (int j = 0; j < (int)h->keys; j += QSC_LANES) {
-        qsc_v16 s = QSC_V16_AT(scores + j);
+        qsc_vector s = QSC_VECTOR_AT(scores + j);
         if (h->length - j < QSC_LANES) {
-            qsc_v16_fill(&s, h->length - j, -INFINITY);
-            qsc_v16_store(scores + j, &s, QSC_LANES);
+            qsc_vector_fill(&s, h->length - j, -INFINITY);
+            qsc_vector_store(scores + j, &s, QSC_LANES);
         }
-        qsc_v16_max(&max, &s);
+        qsc_vector_max(&max, &s);
     }
-    *highest = qsc_v16_highest(&max);
+    *highest = qsc_vector_highest(&max);
     for (int j = 0; j < (int)h->keys; j += QSC_LANES) {
-        qsc_v16 s = QSC_V16_AT(scores + j) - *highest;
-        qsc_v16_exp(&s);
+        qsc_vector s = QSC_VECTOR_AT(scores + j) - *highest;
+        qsc_vector_exp(&s);
         sum += s;
-        qsc_v16_store(scores + j, &s, QSC_LANES);
+        qsc_vector_store(scores + j, &s, QSC_LANES);
     }
-    return qsc_v16_sum(&sum);
+    return qsc_vector_sum(&sum);
 }
 
-// The factors of a query's keys, sixteen of them at every QUERIES * 16 floats. mask (QUERIES * keys) is drawn
-// anew for the first row of a block and at every QUERIES-th query.
+// The factors of a query's keys, KEYS of them at every QUERIES * KEYS floats. mask (QUERIES, keys as whole
+// KEYS) is drawn anew for the first row of a block and at every QUERIES-th query.
 QSC_INLINE const float *factors(float *mask, const struct head *h, int row, bool first)
 {
     uint64_t query = h->first_query + (uint64_t)row;
     if (first || query % QUERIES == 0)
         qsc_dropout_mask(mask, h->dropout, query / QUERIES * h->mask_stride + h->mask_offset,
-                         (int)(QUERIES * h->keys));
-    return mask + query % QUERIES * QSC_LANES;
+                         (int)(QUERIES * round_up(h->length, KEYS)));
+    return mask + query % QUERIES * KEYS;
+}
+
+// Where the factors of keys j and on stand.
+QSC_INLINE size_t factors_at(size_t j)
+{
+    return j / KEYS * KEYS * QUERIES + j % KEYS;
 }
 
 QSC_INLINE void multiply(float *row, const float *mask, size_t n)
 {
     for (size_t j = 0; j < n; j += QSC_LANES)
-        *(qsc_v16_unaligned *)(row + j) = QSC_V16_AT(row + j) * QSC_V16_AT(mask + QUERIES * j);
+        *(qsc_vector_unaligned *)(row + j) = QSC_VECTOR_AT(row + j) * QSC_VECTOR_AT(mask + factors_at(j));
 }
 
 struct forward_buffers {
     float *q, *kt, *v; // (keys,width), (size,keys), (keys,width)
     float *scores;     // (BLOCK,keys)
     float *sums;       // (BLOCK,width)
-    float *mask;       // (QUERIES * keys)
+    float *mask;       // (QUERIES, keys as whole KEYS)
 };
 
 QSC_INLINE void forward_block(float *out, size_t hidden, float *lse, int heads, struct forward_buffers *f,
@@ -157,7 +166,6 @@ QSC_INLINE void forward_block(float *out, size_t hidden, float *lse, int heads, 
     scatter(out + (size_t)first * hidden, hidden, f->sums, rows, h, reciprocal, 0);
 }
 
-QSC_CLONES
 void qsc_attention_forward(float *out, float *lse, const float *qkv, const int32_t *cu_seqlens, int sequences,
                            const struct qsc_attention *a, float *scratch)
 {
@@ -192,7 +200,7 @@ struct backward_buffers {
     float *probabilities;   // (BLOCK,keys), after dropout
     float *dscores;         // (BLOCK,keys)
     float *dq;              // (BLOCK,width)
-    float *mask;            // (QUERIES * keys)
+    float *mask;            // (QUERIES, keys as whole KEYS)
     const float *out, *lse; // of this head, strides hidden and heads
     size_t hidden, heads;
 };
@@ -200,14 +208,14 @@ struct backward_buffers {
 // sum of dout * out over the head: what the softmax's normalisation takes back from each score's gradient.
 QSC_INLINE float row_dot(const float *a, const float *b, int n)
 {
-    qsc_v16 sum = {0};
+    qsc_vector sum = {0};
     for (int c = 0; c < n; c += QSC_LANES) {
-        qsc_v16 x, y;
-        qsc_v16_load(&x, a + c, n - c);
-        qsc_v16_load(&y, b + c, n - c);
+        qsc_vector x, y;
+        qsc_vector_load(&x, a + c, n - c);
+        qsc_vector_load(&y, b + c, n - c);
         sum += x * y;
     }
-    return qsc_v16_sum(&sum);
+    return qsc_vector_sum(&sum);
 }
 
 // From scores and d(probabilities after dropout) to probabilities after dropout and dscores, one row, in
@@ -216,17 +224,17 @@ QSC_INLINE void row_backward(float *scores, float *dprobabilities, const float *
                              size_t keys)
 {
     for (size_t j = 0; j < keys; j += QSC_LANES) {
-        qsc_v16 p = QSC_V16_AT(scores + j) - lse;
-        qsc_v16 d = QSC_V16_AT(dprobabilities + j);
-        qsc_v16_exp(&p);
-        qsc_v16 kept = p;
+        qsc_vector p = QSC_VECTOR_AT(scores + j) - lse;
+        qsc_vector d = QSC_VECTOR_AT(dprobabilities + j);
+        qsc_vector_exp(&p);
+        qsc_vector kept = p;
         if (mask) {
-            kept = p * QSC_V16_AT(mask + QUERIES * j);
-            d *= QSC_V16_AT(mask + QUERIES * j);
+            kept = p * QSC_VECTOR_AT(mask + factors_at(j));
+            d *= QSC_VECTOR_AT(mask + factors_at(j));
         }
         d = p * (d - delta);
-        qsc_v16_store(scores + j, &kept, QSC_LANES);
-        qsc_v16_store(dprobabilities + j, &d, QSC_LANES);
+        qsc_vector_store(scores + j, &kept, QSC_LANES);
+        qsc_vector_store(dprobabilities + j, &d, QSC_LANES);
     }
 }
 
@@ -252,7 +260,6 @@ QSC_INLINE void backward_block(float *dq, size_t stride, struct backward_buffers
     scatter(dq + (size_t)first * stride, stride, b->dq, rows, h, NULL, scale);
 }
 
-QSC_CLONES
 void qsc_attention_backward(float *dqkv, const float *dout, const float *out, const float *lse,
                             const float *qkv, const int32_t *cu_seqlens, int sequences,
                             const struct qsc_attention *a, float *scratch)
@@ -297,5 +304,6 @@ size_t qsc_attention_scratch_floats(int max_sequence, int head_size)
 {
     size_t keys = round_up(max_sequence, QSC_LANES), width = round_up(head_size, QSC_LANES);
     // what backward needs; forward takes less
-    return 7 * keys * width + (size_t)2 * BLOCK * keys + BLOCK * width + QUERIES * keys;
+    return 7 * keys * width + (size_t)2 * BLOCK * keys + BLOCK * width +
+           QUERIES * round_up(max_sequence, KEYS);
 }

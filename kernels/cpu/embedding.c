@@ -1,4 +1,6 @@
-#include <quiesce/kernels/cpu/vector.h>
+#include <quiesce/kernels/cpu/unit.h>
+
+#include <quiesce/kernels/cpu/inline.h>
 #include <quiesce/kernels/embedding.h>
 
 #include <string.h>
@@ -8,7 +10,6 @@ static inline int32_t type_of(const int32_t *types, int token)
     return types ? types[token] : 0;
 }
 
-QSC_CLONES
 void qsc_embedding_forward(float *out, const float *word, const float *position, const float *type,
                            const int32_t *ids, const int32_t *types, const int32_t *cu_seqlens, int sequences,
                            int hidden)
@@ -32,7 +33,6 @@ QSC_INLINE void add_row(float *restrict sum, const float *restrict row, size_t n
         sum[i] += row[i];
 }
 
-QSC_CLONES
 void qsc_embedding_backward(float *dword, float *dposition, float *dtype, const float *dout,
                             const int32_t *rows, const int32_t *types, const int32_t *cu_seqlens,
                             int sequences, int hidden, int word_rows, int positions, int token_types)

@@ -1,3 +1,5 @@
+#include <quiesce/kernels/cpu/unit.h>
+
 #include <quiesce/kernels/cpu/vector.h>
 #include <quiesce/kernels/layernorm.h>
 #include <quiesce/kernels/random.h>
@@ -18,45 +20,44 @@ QSC_INLINE float add_residual(float *s, const float *x, const float *residual,
                               const struct qsc_dropout *dropout, uint64_t first_element, int hidden)
 {
     float mask[MASK];
-    qsc_v16 sum = {0};
+    qsc_vector sum = {0};
     for (int i = 0; i < hidden; i += QSC_LANES) {
         int n = lanes_left(hidden, i);
-        qsc_v16 v, other;
-        qsc_v16_load(&v, x + i, n);
+        qsc_vector v, other;
+        qsc_vector_load(&v, x + i, n);
         if (dropout) {
             if (i % MASK == 0)
                 qsc_dropout_mask(mask, dropout, first_element + (uint64_t)i,
                                  hidden - i < MASK ? hidden - i : MASK);
-            qsc_v16_load(&other, mask + i % MASK, n);
+            qsc_vector_load(&other, mask + i % MASK, n);
             v *= other;
         }
         if (residual) {
-            qsc_v16_load(&other, residual + i, n);
+            qsc_vector_load(&other, residual + i, n);
             v += other;
         }
-        qsc_v16_store(s + i, &v, n);
+        qsc_vector_store(s + i, &v, n);
         sum += v;
     }
-    return qsc_v16_sum(&sum);
+    return qsc_vector_sum(&sum);
 }
 
 // 1 / sqrt(variance + eps), the variance about the mean itself: the sum of squares less the square of the sum
 // cancels.
 QSC_INLINE float reciprocal_deviation(const float *s, float mean, float eps, int hidden)
 {
-    qsc_v16 sum = {0};
+    qsc_vector sum = {0};
     for (int i = 0; i < hidden; i += QSC_LANES) {
         int n = lanes_left(hidden, i);
-        qsc_v16 v;
-        qsc_v16_load(&v, s + i, n);
+        qsc_vector v;
+        qsc_vector_load(&v, s + i, n);
         v -= mean;
-        qsc_v16_fill(&v, n, 0.0f);
+        qsc_vector_fill(&v, n, 0.0f);
         sum += v * v;
     }
-    return 1.0f / sqrtf(qsc_v16_sum(&sum) / (float)hidden + eps);
+    return 1.0f / sqrtf(qsc_vector_sum(&sum) / (float)hidden + eps);
 }
 
-QSC_CLONES
 void qsc_layernorm_forward(float *out, float *normal, float *rstd, const float *x, const float *residual,
                            const struct qsc_dropout *dropout, uint64_t first_row, const float *gamma,
                            const float *beta, float eps, int rows, int hidden)
@@ -72,15 +73,15 @@ void qsc_layernorm_forward(float *out, float *normal, float *rstd, const float *
             rstd[r] = scale;
         for (int i = 0; i < hidden; i += QSC_LANES) {
             int n = lanes_left(hidden, i);
-            qsc_v16 v, g, b;
-            qsc_v16_load(&v, o + i, n);
-            qsc_v16_load(&g, gamma + i, n);
-            qsc_v16_load(&b, beta + i, n);
+            qsc_vector v, g, b;
+            qsc_vector_load(&v, o + i, n);
+            qsc_vector_load(&g, gamma + i, n);
+            qsc_vector_load(&b, beta + i, n);
             v = (v - mean) * scale;
             if (kept)
-                qsc_v16_store(kept + i, &v, n);
+                qsc_vector_store(kept + i, &v, n);
             v = v * g + b;
-            qsc_v16_store(o + i, &v, n);
+            qsc_vector_store(o + i, &v, n);
         }
     }
 }
@@ -90,34 +91,33 @@ void qsc_layernorm_forward(float *out, float *normal, float *rstd, const float *
 QSC_INLINE void sum_row(float *sum, float *product, float *dgamma, float *dbeta, const float *dout_a,
                         const float *dout_b, const float *normal, const float *gamma, int hidden)
 {
-    qsc_v16 total = {0}, weighted = {0};
+    qsc_vector total = {0}, weighted = {0};
     for (int i = 0; i < hidden; i += QSC_LANES) {
         int n = lanes_left(hidden, i);
-        qsc_v16 d, other, x;
-        qsc_v16_load(&d, dout_a + i, n);
+        qsc_vector d, other, x;
+        qsc_vector_load(&d, dout_a + i, n);
         if (dout_b) {
-            qsc_v16_load(&other, dout_b + i, n);
+            qsc_vector_load(&other, dout_b + i, n);
             d += other;
         }
-        qsc_v16_load(&x, normal + i, n);
+        qsc_vector_load(&x, normal + i, n);
         if (dgamma) {
-            qsc_v16_load(&other, dgamma + i, n);
+            qsc_vector_load(&other, dgamma + i, n);
             other += d * x;
-            qsc_v16_store(dgamma + i, &other, n);
-            qsc_v16_load(&other, dbeta + i, n);
+            qsc_vector_store(dgamma + i, &other, n);
+            qsc_vector_load(&other, dbeta + i, n);
             other += d;
-            qsc_v16_store(dbeta + i, &other, n);
+            qsc_vector_store(dbeta + i, &other, n);
         }
-        qsc_v16_load(&other, gamma + i, n);
+        qsc_vector_load(&other, gamma + i, n);
         d *= other;
         total += d;
         weighted += d * x;
     }
-    *sum = qsc_v16_sum(&total);
-    *product = qsc_v16_sum(&weighted);
+    *sum = qsc_vector_sum(&total);
+    *product = qsc_vector_sum(&weighted);
 }
 
-QSC_CLONES
 void qsc_layernorm_backward(float *dx, float *dresidual, float *dgamma, float *dbeta, const float *dout_a,
                             const float *dout_b, const float *normal, const float *rstd,
                             const struct qsc_dropout *dropout, uint64_t first_row, const float *gamma,
@@ -137,27 +137,27 @@ void qsc_layernorm_backward(float *dx, float *dresidual, float *dgamma, float *d
         uint64_t first_element = (first_row + (uint64_t)r) * (uint64_t)hidden;
         for (int i = 0; i < hidden; i += QSC_LANES) {
             int n = lanes_left(hidden, i);
-            qsc_v16 d, other;
-            qsc_v16_load(&d, a + i, n);
+            qsc_vector d, other;
+            qsc_vector_load(&d, a + i, n);
             if (b) {
-                qsc_v16_load(&other, b + i, n);
+                qsc_vector_load(&other, b + i, n);
                 d += other;
             }
-            qsc_v16_load(&other, gamma + i, n);
+            qsc_vector_load(&other, gamma + i, n);
             d *= other;
-            qsc_v16_load(&other, x + i, n);
+            qsc_vector_load(&other, x + i, n);
             d = (d - mean - other * slope) * rstd[r];
             if (dresidual)
-                qsc_v16_store(dresidual + row + i, &d, n);
+                qsc_vector_store(dresidual + row + i, &d, n);
             if (dx && dropout) {
                 if (i % MASK == 0)
                     qsc_dropout_mask(mask, dropout, first_element + (uint64_t)i,
                                      hidden - i < MASK ? hidden - i : MASK);
-                qsc_v16_load(&other, mask + i % MASK, n);
+                qsc_vector_load(&other, mask + i % MASK, n);
                 d *= other;
             }
             if (dx)
-                qsc_v16_store(dx + row + i, &d, n);
+                qsc_vector_store(dx + row + i, &d, n);
         }
     }
 }

@@ -215,7 +215,7 @@ static void pack(const qsc_linear *plan, float *packed, const float *w)
 {
     size_t depth = (size_t)plan->k;
     for (size_t c = 0; c < (size_t)plan->n; c += PANEL)
-        qsc_pack_transposed(packed + c * depth, w + c * depth, PANEL, plan->k);
+        qsc_pack_transposed(packed + c * depth, w + c * depth, depth, PANEL, plan->k);
 }
 
 static void pack_t(const qsc_linear *plan, float *packed_t, const float *w)

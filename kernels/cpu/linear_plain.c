@@ -1,6 +1,6 @@
 #include <quiesce/kernels/cpu/linear_plan.h>
 #include <quiesce/kernels/cpu/pack.h>
-#include <quiesce/kernels/cpu/vector.h>
+#include <quiesce/kernels/cpu/sum_rows.h>
 
 #include <errno.h>
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 enum {
     ROWS = 96,    // of x or dy at a time
     DEPTH = 768,  // of the sum at a time
-    TOKENS = 256, // of the sum over tokens at a time
+    TOKENS = 384, // of the sum over tokens at a time
 };
 
 struct plain {
@@ -45,8 +45,7 @@ static size_t packed_t_floats(const qsc_linear *plan)
 
 static size_t scratch_floats(const qsc_linear *plan)
 {
-    (void)plan;
-    return (size_t)TOKENS * 64; // one panel of x
+    return (size_t)TOKENS * (qsc_pack_width(plan->k) + ROWS); // x in panels, and some columns of dy
 }
 
 // A panel that begins at column c stands at packed + c * depth: those before it are whole vectors wide.
@@ -55,7 +54,7 @@ static void pack(const qsc_linear *plan, float *packed, const float *w)
     size_t depth = (size_t)plan->k;
     for (int c = 0, width; c < plan->n; c += width) {
         width = qsc_panel_width(unit_of(plan), plan->n - c);
-        qsc_pack_transposed(packed + (size_t)c * depth, w + (size_t)c * depth, width, plan->k);
+        qsc_pack_transposed(packed + (size_t)c * depth, w + (size_t)c * depth, depth, width, plan->k);
     }
 }
 
@@ -75,13 +74,15 @@ static void times_packed(const struct qsc_panel_unit *unit, float *y, const floa
         for (int k = 0; k < depth; k += DEPTH) {
             for (int c = 0, width; c < columns; c += width) {
                 width = qsc_panel_width(unit, columns - c);
+                const float *b = packed + (size_t)c * (size_t)depth + (size_t)k * qsc_pack_width(width);
                 unit->multiply(&(struct qsc_panel){
                     .c = y + (size_t)row * (size_t)columns + c,
                     .c_row = (size_t)columns,
                     .a = x + (size_t)row * (size_t)depth + k,
                     .a_row = (size_t)depth,
                     .a_step = 1,
-                    .b = packed + (size_t)c * (size_t)depth + (size_t)k * qsc_pack_width(width),
+                    .b = b,
+                    .next = c + width < columns ? b + (size_t)width * (size_t)depth : b,
                     .rows = least(ROWS, m - row),
                     .width = width,
                     .depth = least(DEPTH, depth - k),
@@ -109,40 +110,38 @@ static int backward_input(const qsc_linear *plan, float *dx, const float *dy, co
     return 0;
 }
 
-QSC_CLONES
-static void sum_rows(float *sum, const float *rows, int m, int columns)
-{
-    for (int c = 0; c < columns; c += QSC_LANES) {
-        qsc_v16 total = {0};
-        for (int i = 0; i < m; i++) {
-            qsc_v16 v;
-            qsc_v16_load(&v, rows + (size_t)i * (size_t)columns + c, columns - c);
-            total += v;
-        }
-        qsc_v16_store(sum + c, &total, columns - c);
-    }
-}
-
-// dw = dy^T x for `tokens` rows, or dw += dy^T x.
+// dw = dy^T x for `tokens` rows, or dw += dy^T x. x is packed as a whole, and of dy, whose columns are
+// too slow to go down again and again, ROWS columns at a time are made rows.
 static void add_outer(const qsc_linear *plan, float *dw, const float *dy, const float *x, int tokens,
                       bool add, float *packed)
 {
     const struct qsc_panel_unit *unit = unit_of(plan);
+    size_t n = (size_t)plan->n, k = (size_t)plan->k, depth = (size_t)tokens;
+    float *columns = packed + depth * qsc_pack_width(plan->k);
     for (int c = 0, width; c < plan->k; c += width) {
         width = qsc_panel_width(unit, plan->k - c);
-        qsc_pack_rows(packed, x + c, (size_t)plan->k, width, tokens);
-        unit->multiply(&(struct qsc_panel){
-            .c = dw + c,
-            .c_row = (size_t)plan->k,
-            .a = dy,
-            .a_row = 1,
-            .a_step = (size_t)plan->n,
-            .b = packed,
-            .rows = plan->n,
-            .width = width,
-            .depth = tokens,
-            .add = add,
-        });
+        qsc_pack_rows(packed + (size_t)c * depth, x + c, k, width, tokens);
+    }
+    for (int row = 0; row < plan->n; row += ROWS) {
+        int rows = least(ROWS, plan->n - row);
+        qsc_pack_transposed(columns, dy + row, n, tokens, rows);
+        for (int c = 0, width; c < plan->k; c += width) {
+            width = qsc_panel_width(unit, plan->k - c);
+            const float *b = packed + (size_t)c * depth;
+            unit->multiply(&(struct qsc_panel){
+                .c = dw + (size_t)row * k + c,
+                .c_row = k,
+                .a = columns,
+                .a_row = qsc_pack_width(tokens),
+                .a_step = 1,
+                .b = b,
+                .next = c + width < plan->k ? b + (size_t)width * depth : b,
+                .rows = rows,
+                .width = width,
+                .depth = tokens,
+                .add = add,
+            });
+        }
     }
 }
 
@@ -157,7 +156,7 @@ static int backward_weight(const qsc_linear *plan, float *dw, float *db, const f
         token += TOKENS;
     } while (token < m);
     if (db)
-        sum_rows(db, dy, m, plan->n);
+        qsc_sum_rows(db, dy, m, plan->n);
     return 0;
 }
 

@@ -1,3 +1,5 @@
+#include <quiesce/kernels/cpu/unit.h>
+
 #include <quiesce/kernels/cpu/vector.h>
 #include <quiesce/kernels/optimizer.h>
 
@@ -10,13 +12,13 @@ static inline int lanes(size_t left)
     return left < QSC_LANES ? (int)left : QSC_LANES;
 }
 
-QSC_INLINE void square_root(qsc_v16 *v)
+QSC_INLINE void square_root(qsc_vector *v)
 {
     float x[QSC_LANES];
-    qsc_v16_store(x, v, QSC_LANES);
+    qsc_vector_store(x, v, QSC_LANES);
     for (int i = 0; i < QSC_LANES; i++)
         x[i] = sqrtf(x[i]);
-    qsc_v16_load(v, x, QSC_LANES);
+    qsc_vector_load(v, x, QSC_LANES);
 }
 
 struct adamw_factors {
@@ -27,27 +29,26 @@ struct adamw_factors {
     float epsilon;
 };
 
-QSC_CLONES
 static void adamw_range(float *params, float *m, float *v, const float *gradient, size_t n,
                         const struct adamw_factors *f)
 {
     const struct adamw_factors k = *f;
     for (size_t i = 0; i < n; i += QSC_LANES) {
         int count = lanes(n - i);
-        qsc_v16 p, g, first, second;
-        qsc_v16_load(&p, params + i, count);
-        qsc_v16_load(&g, gradient + i, count);
-        qsc_v16_load(&first, m + i, count);
-        qsc_v16_load(&second, v + i, count);
+        qsc_vector p, g, first, second;
+        qsc_vector_load(&p, params + i, count);
+        qsc_vector_load(&g, gradient + i, count);
+        qsc_vector_load(&first, m + i, count);
+        qsc_vector_load(&second, v + i, count);
         g *= k.scale;
         first = first * k.beta1 + g * k.rest1;
         second = second * k.beta2 + g * g * k.rest2;
-        qsc_v16 root = second;
+        qsc_vector root = second;
         square_root(&root);
         p = p * k.decay - k.step_size * first / (root * k.deviation + k.epsilon);
-        qsc_v16_store(params + i, &p, count);
-        qsc_v16_store(m + i, &first, count);
-        qsc_v16_store(v + i, &second, count);
+        qsc_vector_store(params + i, &p, count);
+        qsc_vector_store(m + i, &first, count);
+        qsc_vector_store(v + i, &second, count);
     }
 }
 
@@ -73,25 +74,24 @@ struct sgd_factors {
     float scale, momentum, learning_rate, decay;
 };
 
-QSC_CLONES
 static void sgd_range(float *params, float *velocity, const float *gradient, size_t n,
                       const struct sgd_factors *f)
 {
     const struct sgd_factors k = *f;
     for (size_t i = 0; i < n; i += QSC_LANES) {
         int count = lanes(n - i);
-        qsc_v16 p, g;
-        qsc_v16_load(&p, params + i, count);
-        qsc_v16_load(&g, gradient + i, count);
+        qsc_vector p, g;
+        qsc_vector_load(&p, params + i, count);
+        qsc_vector_load(&g, gradient + i, count);
         g = g * k.scale + p * k.decay;
         if (velocity) {
-            qsc_v16 speed;
-            qsc_v16_load(&speed, velocity + i, count);
+            qsc_vector speed;
+            qsc_vector_load(&speed, velocity + i, count);
             g += speed * k.momentum;
-            qsc_v16_store(velocity + i, &g, count);
+            qsc_vector_store(velocity + i, &g, count);
         }
         p -= g * k.learning_rate;
-        qsc_v16_store(params + i, &p, count);
+        qsc_vector_store(params + i, &p, count);
     }
 }
 
@@ -106,7 +106,6 @@ void qsc_sgd_step(float *params, float *velocity, const float *gradient, size_t 
     sgd_range(params, velocity, gradient, n, &factors);
 }
 
-QSC_CLONES
 static double block_squares(const float *x, size_t n)
 {
     enum { SUMS = 16 }; // side by side, added up at the end in one order

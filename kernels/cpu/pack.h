@@ -11,8 +11,9 @@ static inline size_t qsc_pack_width(int columns)
     return ((size_t)columns + 15) / 16 * 16;
 }
 
-// to (depth, width) = the transposed of from (columns, depth), zeros where width exceeds columns.
-void qsc_pack_transposed(float *to, const float *from, int columns, int depth);
+// to (depth, width) = the transposed of from (columns, depth) of rows `stride` apart, zeros where width
+// exceeds columns.
+void qsc_pack_transposed(float *to, const float *from, size_t stride, int columns, int depth);
 
 // to (depth, width) = from (depth, columns) of rows `stride` apart, zeros where width exceeds columns.
 void qsc_pack_rows(float *to, const float *from, size_t stride, int columns, int depth);

@@ -1,5 +1,6 @@
+#include <quiesce/kernels/cpu/features.h>
+#include <quiesce/kernels/cpu/inline.h>
 #include <quiesce/kernels/cpu/panel.h>
-#include <quiesce/kernels/cpu/vector.h>
 
 #define PASTE_(a, b) a##b
 #define PASTE(a, b) PASTE_(a, b)
@@ -7,16 +8,19 @@
 #define LANES 16
 #define VECTOR vector16
 #define BLOCK block16
+#define FETCH false
 #include <quiesce/kernels/cpu/panel_block.h>
 
 #define LANES 8
 #define VECTOR vector8
 #define BLOCK block8
+#define FETCH true
 #include <quiesce/kernels/cpu/panel_block.h>
 
 #define LANES 4
 #define VECTOR vector4
 #define BLOCK block4
+#define FETCH false
 #include <quiesce/kernels/cpu/panel_block.h>
 
 #ifdef __x86_64__
@@ -39,22 +43,10 @@ multiply_avx512(const struct qsc_panel *p)
     }
 }
 
-static bool has_avx512(void)
-{
-    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
-           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") &&
-           __builtin_cpu_supports("fma");
-}
-
 // 12 of the 16 registers of 32 bytes.
 __attribute__((target("avx2,fma"))) static void multiply_avx2(const struct qsc_panel *p)
 {
     block8_rows(p, 6, 2);
-}
-
-static bool has_avx2(void)
-{
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
 }
 #endif
 
@@ -71,8 +63,8 @@ static bool has_any(void)
 
 const struct qsc_panel_unit qsc_panel_units[] = {
 #ifdef __x86_64__
-    {"avx512", has_avx512, 3, multiply_avx512},
-    {"avx2", has_avx2, 1, multiply_avx2},
+    {"avx512", qsc_has_avx512, 3, multiply_avx512},
+    {"avx2", qsc_has_avx2, 1, multiply_avx2},
 #endif
     {"any", has_any, 1, multiply_any},
 };

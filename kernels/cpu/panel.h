@@ -13,7 +13,8 @@ struct qsc_panel {
     size_t c_row;
     const float *a; // element (i, k) at i * a_row + k * a_step
     size_t a_row, a_step;
-    const float *b; // (depth, width rounded up to 16), at a multiple of 64 bytes
+    const float *b;    // (depth, width rounded up to 16), at a multiple of 64 bytes
+    const float *next; // the b of the next call, or b again: it may be fetched meanwhile
     int rows, width, depth;
     const float *bias; // (width), NULL = zeros; not read with `add`
     bool add;

@@ -8,16 +8,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-// c[i][j] for `height` rows i and 16 columns j: one load of b serves all rows, each with an accumulator of
-// its own.
+// c[i][j] for `height` rows i and a vector of columns j: one load of b serves all rows, each with an
+// accumulator of its own.
 QSC_INLINE void qsc_product_strip(float *c, size_t ldc, const float *a, size_t a_row, size_t a_column,
                                   const float *b, size_t ldb, int depth, bool add, int height)
 {
-    qsc_v16 sum[8];
+    qsc_vector sum[8];
     for (int i = 0; i < height; i++)
-        sum[i] = (qsc_v16){0};
+        sum[i] = (qsc_vector){0};
     for (int k = 0; k < depth; k++) {
-        qsc_v16 column = QSC_V16_AT(b);
+        qsc_vector column = QSC_VECTOR_AT(b);
 #pragma GCC unroll 8
         for (int i = 0; i < height; i++)
             sum[i] += column * a[(size_t)i * a_row];
@@ -27,13 +27,13 @@ QSC_INLINE void qsc_product_strip(float *c, size_t ldc, const float *a, size_t a
     for (int i = 0; i < height; i++) {
         float *row = c + (size_t)i * ldc;
         if (add)
-            sum[i] += QSC_V16_AT(row);
-        *(qsc_v16_unaligned *)row = sum[i];
+            sum[i] += QSC_VECTOR_AT(row);
+        *(qsc_vector_unaligned *)row = sum[i];
     }
 }
 
 // c (rows, columns) = a (rows, depth) b (depth, columns), or c += a b. rows is a multiple of 4, columns of
-// 16; element (i, k) of a stands at i * a_row + k * a_column, so that a may be a transposed view.
+// QSC_LANES; element (i, k) of a stands at i * a_row + k * a_column, so that a may be a transposed view.
 QSC_INLINE void qsc_product(float *c, size_t ldc, const float *a, size_t a_row, size_t a_column,
                             const float *b, size_t ldb, size_t rows, size_t columns, int depth, bool add)
 {

@@ -1,4 +1,6 @@
-#include <quiesce/kernels/cpu/clones.h>
+#include <quiesce/kernels/cpu/unit.h>
+
+#include <quiesce/kernels/cpu/inline.h>
 #include <quiesce/kernels/random.h>
 
 #include <math.h>
@@ -11,8 +13,8 @@ enum { LANES = 16, GROUP_WORDS = 4 * LANES, GROUP_HALVES = 2 * GROUP_WORDS };
 
 // One group, word j of counter i at words[LANES * j + i]. Straight-line code for each lane: that is what
 // compilers make vectors of.
-static inline __attribute__((always_inline)) void philox_lanes(uint32_t *restrict words, uint64_t first,
-                                                               uint32_t site, uint32_t step, uint64_t seed)
+QSC_INLINE void philox_lanes(uint32_t *restrict words, uint64_t first, uint32_t site, uint32_t step,
+                             uint64_t seed)
 {
     for (uint32_t i = 0; i < LANES; i++) {
         uint64_t block = first + i;
@@ -44,7 +46,6 @@ void qsc_philox(uint32_t out[4], const uint32_t counter[4], const uint32_t key[2
         out[j] = words[LANES * j];
 }
 
-QSC_CLONES
 void qsc_random_words(uint32_t *out, const struct qsc_random *key, uint64_t first, size_t n)
 {
     while (n > 0) {
@@ -82,9 +83,8 @@ void qsc_random_normal(float *out, const struct qsc_random *key, uint64_t first,
 }
 
 // The factors of one group of halves: kept where the half is at or above the threshold.
-static inline __attribute__((always_inline)) void mask_lanes(float *restrict mask,
-                                                             const struct qsc_dropout *dropout,
-                                                             uint64_t group, uint32_t threshold, float kept)
+QSC_INLINE void mask_lanes(float *restrict mask, const struct qsc_dropout *dropout, uint64_t group,
+                           uint32_t threshold, float kept)
 {
     uint32_t words[GROUP_WORDS];
     philox_lanes(words, group * LANES, dropout->key.site, dropout->key.step, dropout->key.seed);
@@ -97,7 +97,6 @@ static inline __attribute__((always_inline)) void mask_lanes(float *restrict mas
     }
 }
 
-QSC_CLONES
 void qsc_dropout_mask(float *mask, const struct qsc_dropout *dropout, uint64_t first, int n)
 {
     uint32_t threshold = (uint32_t)(dropout->probability * 65536.0f + 0.5f);

@@ -1,4 +1,4 @@
-// A 16 x 16 matrix of floats, transposed in registers.
+// A square matrix of floats, as wide as a vector, transposed in registers.
 #ifndef QUIESCE_KERNELS_CPU_TRANSPOSE_H
 #define QUIESCE_KERNELS_CPU_TRANSPOSE_H
 
@@ -6,20 +6,21 @@
 
 #include <stddef.h>
 
-// Interleaving row i with row i + 8, four times over, moves each element's row number into its column.
-QSC_INLINE void qsc_transpose16(qsc_v16 rows[16])
+// Interleaving row i with row i + half, once for each bit of a row's number, moves each element's row number
+// into its column.
+QSC_INLINE void qsc_transpose(qsc_vector rows[QSC_LANES])
 {
-    for (int round = 0; round < 4; round++) {
-        qsc_v16 next[16];
+    enum { HALF = QSC_LANES / 2 };
+#pragma GCC unroll 4
+    for (int bit = 1; bit < QSC_LANES; bit *= 2) {
+        qsc_vector next[QSC_LANES];
 #pragma GCC unroll 8
-        for (size_t i = 0; i < 8; i++) {
-            next[2 * i] = __builtin_shufflevector(rows[i], rows[i + 8], 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5,
-                                                  21, 6, 22, 7, 23);
-            next[2 * i + 1] = __builtin_shufflevector(rows[i], rows[i + 8], 8, 24, 9, 25, 10, 26, 11, 27, 12,
-                                                      28, 13, 29, 14, 30, 15, 31);
+        for (size_t i = 0; i < HALF; i++) {
+            next[2 * i] = QSC_INTERLEAVE_LOW(rows[i], rows[i + HALF]);
+            next[2 * i + 1] = QSC_INTERLEAVE_HIGH(rows[i], rows[i + HALF]);
         }
 #pragma GCC unroll 16
-        for (size_t i = 0; i < 16; i++)
+        for (size_t i = 0; i < QSC_LANES; i++)
             rows[i] = next[i];
     }
 }
