@@ -8,6 +8,7 @@
 #include <quiesce/model/safetensors.h>
 #include <quiesce/model/tokenizer_json.h>
 
+#include <ctype.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -32,20 +33,45 @@ void qsc_model_fini(struct qsc_model *model)
 {
     qsc_bert_config_fini(&model->config);
     qsc_free(model->vocab);
+    qsc_free(model->vocab_path);
     qsc_free(model->params);
     *model = (struct qsc_model){0};
 }
 
-static int check_vocab(const struct qsc_model *model, const char *path, struct qsc_error *err)
+// Whether a line of the vocabulary is that piece, white space behind it aside.
+static bool has_piece(const struct qsc_model *model, const char *piece)
 {
+    const size_t length = strlen(piece);
+    for (const char *c = model->vocab; (c = strstr(c, piece)) != NULL; c += length) {
+        if ((c == model->vocab || c[-1] == '\n') && (!c[length] || isspace((unsigned char)c[length])))
+            return true;
+    }
+    return false;
+}
+
+// Takes note of the file that the vocabulary came from, and refuses one that cannot be the model's.
+static int check_vocab(struct qsc_model *model, const char *path, struct qsc_error *err)
+{
+    static const char *const needed[] = {"[UNK]", "[CLS]", "[SEP]"};
     size_t lines = 0;
+    model->vocab_path = qsc_file_name(path, "");
+    if (!model->vocab_path)
+        return qsc_file_fail(err, ENOMEM, path, "cannot read");
+    // A NUL, which the tokenizer refuses, hides what follows it.
+    for (size_t i = 0; i < sizeof needed / sizeof *needed && !memchr(model->vocab, 0, model->vocab_bytes);
+         i++) {
+        if (model->vocab_bytes && !has_piece(model, needed[i]))
+            return qsc_fail(err, EINVAL, "%s: no piece %s; is this the vocabulary of a BERT model?", path,
+                            needed[i]);
+    }
     for (const char *c = model->vocab; c < model->vocab + model->vocab_bytes; c++)
         lines += *c == '\n' || c + 1 == model->vocab + model->vocab_bytes;
     if (lines <= (size_t)model->config.vocab_size)
         return 0;
     return qsc_fail(err, EINVAL,
-                    "%s: has %zu pieces, but the model's vocab_size is %d; they do not belong together", path,
-                    lines, model->config.vocab_size);
+                    "%s: has %zu pieces, but the model's vocab_size is %d; they do not belong together: take "
+                    "both from one model",
+                    path, lines, model->config.vocab_size);
 }
 
 static int read_vocab(struct qsc_model *model, const char *path, struct qsc_error *err)
@@ -55,7 +81,7 @@ static int read_vocab(struct qsc_model *model, const char *path, struct qsc_erro
 }
 
 // The special words must be the ones our tokenizer knows, and nothing may be asked for that it does not do.
-static int check_tokenizer(const json_t *root, const char *path, bool lowercase, struct qsc_error *err)
+static int check_tokenizer(json_t *root, const char *path, bool lowercase, struct qsc_error *err)
 {
     static const char *const words[][2] = {
         {"unk_token", "[UNK]"}, {"cls_token", "[CLS]"}, {"sep_token", "[SEP]"}, {"pad_token", "[PAD]"}};
@@ -69,6 +95,14 @@ static int check_tokenizer(const json_t *root, const char *path, bool lowercase,
             return code;
     }
     int code = 0;
+    const char *id;
+    json_t *token;
+    json_object_foreach(json_object_get(root, "added_tokens_decoder"), id, token)
+    {
+        code = qsc_tokenizer_json_check_added(token, path, err);
+        if (code)
+            return code;
+    }
     if (!json_is_null(json_object_get(root, "strip_accents")))
         code = qsc_json_bool(root, path, "strip_accents", &strip, err);
     if (!code)
@@ -90,7 +124,8 @@ static int read_tokenizer_config(struct qsc_model *model, const char *path, stru
     if (stat(path, &status) != 0 && errno == ENOENT)
         return 0;
     json_t *root;
-    int code = qsc_json_load(path, tokenizer_config_bytes_max, &root, err);
+    // As reals, because transformers writes 10^30 where a tokenizer has no limit of length.
+    int code = qsc_json_load(path, tokenizer_config_bytes_max, JSON_DECODE_INT_AS_REAL, &root, err);
     if (code)
         return code;
     code = qsc_json_bool(root, path, "do_lower_case", &model->lowercase, err);
@@ -123,10 +158,12 @@ static int check_tensor(const struct qsc_tensor_info *found, const struct qsc_be
                         const char *path, struct qsc_error *err)
 {
     if (!found)
-        return qsc_fail(err, EINVAL, "%s: tensor \"%s\" is missing, which config.json requires", path,
-                        wanted->name);
+        return qsc_fail(err, EINVAL,
+                        "%s: tensor \"%s\" is missing, which config.json requires; take both from one model",
+                        path, wanted->name);
     if (found->dtype != QSC_DTYPE_F32 && found->dtype != QSC_DTYPE_F16 && found->dtype != QSC_DTYPE_BF16)
-        return qsc_fail(err, EINVAL, "%s: tensor \"%s\" must be of F32, F16 or BF16", path, found->name);
+        return qsc_fail(err, EINVAL, "%s: tensor \"%s\" must be of F32, F16 or BF16; save it as one of them",
+                        path, found->name);
     int rank = wanted->cols ? 2 : 1;
     if (found->rank == rank && found->shape[0] == (uint64_t)wanted->rows &&
         (rank == 1 || found->shape[1] == (uint64_t)wanted->cols))
@@ -136,10 +173,14 @@ static int check_tensor(const struct qsc_tensor_info *found, const struct qsc_be
         n += snprintf(shape + n, sizeof shape - (size_t)n, i ? ", %llu" : "%llu",
                       (unsigned long long)found->shape[i]);
     if (rank == 2)
-        return qsc_fail(err, EINVAL, "%s: tensor \"%s\" has shape (%s), but config.json makes it (%d, %d)",
-                        path, found->name, shape, wanted->rows, wanted->cols);
-    return qsc_fail(err, EINVAL, "%s: tensor \"%s\" has shape (%s), but config.json makes it (%d)", path,
-                    found->name, shape, wanted->rows);
+        return qsc_fail(
+            err, EINVAL,
+            "%s: tensor \"%s\" has shape (%s), but config.json makes it (%d, %d); take both from one model",
+            path, found->name, shape, wanted->rows, wanted->cols);
+    return qsc_fail(
+        err, EINVAL,
+        "%s: tensor \"%s\" has shape (%s), but config.json makes it (%d); take both from one model", path,
+        found->name, shape, wanted->rows);
 }
 
 // An encoder tensor that the config has no place for means that the two do not belong together.
@@ -154,7 +195,9 @@ static int check_surplus(const qsc_safetensors *file, const struct qsc_bert_layo
         char *end;
         unsigned long layer = strtoul(inner + 14, &end, 10);
         if (*end != '.' || layer >= (unsigned long)layout->config->num_hidden_layers)
-            return qsc_fail(err, EINVAL, "%s: tensor \"%.200s\" has no place in the %d layers of config.json",
+            return qsc_fail(err, EINVAL,
+                            "%s: tensor \"%.200s\" has no place in the %d layers of config.json; take both "
+                            "from one model",
                             path, name, layout->config->num_hidden_layers);
     }
     return 0;

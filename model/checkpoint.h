@@ -19,6 +19,7 @@ struct qsc_model {
     bool lowercase;     // tokenizer_config.json's do_lower_case; transformers' default is true
     char *vocab;        // the bytes of vocab.txt, a NUL after them
     size_t vocab_bytes; // without that NUL
+    char *vocab_path;   // the file it came from, for messages; NULL where it came from none
     float *params;      // flat, in the order of qsc_bert_layout (bert.h), 64-byte aligned
     size_t floats;
 };
@@ -54,9 +55,9 @@ void qsc_model_fini(struct qsc_model *model);
 // one step: rename where there is none yet, else renameat2(RENAME_EXCHANGE), and removes the former one.
 // Killed at any moment, `directory` is the old model or the new, whole; a DIRECTORY.partial left by a kill is
 // removed by the next save. A directory that holds anything but a model's four files is refused, never
-// removed. Returns 0; EEXIST (foreign files), EBUSY (another process saves there), EINVAL (the file system
-// cannot exchange), ENOMEM or the errno code of the system call that failed: `directory` is then as it was
-// and nothing half-written is left. Blocks on the files. Any thread.
+// removed. Returns 0; EEXIST (foreign files), EXDEV (a mount point), EBUSY (another process saves there),
+// EINVAL (the file system cannot exchange), ENOMEM or the errno code of the system call that failed:
+// `directory` is then as it was and nothing half-written is left. Blocks on the files. Any thread.
 int qsc_model_save(const struct qsc_model *model, const char *directory, struct qsc_error *err)
     __attribute__((warn_unused_result));
 

@@ -282,7 +282,7 @@ int qsc_bert_config_load(struct qsc_bert_config *config, const char *path, struc
 {
     qsc_bert_config_defaults(config);
     json_t *root;
-    int code = qsc_json_load(path, config_bytes_max, &root, err);
+    int code = qsc_json_load(path, config_bytes_max, 0, &root, err);
     if (code)
         return code;
     if ((code = check_variant(root, path, err)) || (code = read_fields(config, root, path, err)) ||

@@ -77,13 +77,24 @@ static char *resolve(const char *path, int *code)
     return target;
 }
 
+// Another file system is mounted there: its root can be no other directory.
+static bool is_mount_point(int directory)
+{
+    struct stat inner, outer;
+    return fstat(directory, &inner) == 0 && fstatat(directory, "..", &outer, 0) == 0 &&
+           inner.st_dev != outer.st_dev;
+}
+
 // Opens what stands at path. *directory is -1 where nothing does, which is no error.
 static int open_existing(const char *path, const char *const *names, int *directory, struct qsc_error *err)
 {
     *directory = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (*directory < 0)
         return errno == ENOENT ? 0 : qsc_file_fail(err, errno, path, "cannot be replaced");
-    int code = go_through(*directory, path, names, false, err);
+    int code = is_mount_point(*directory)
+                   ? qsc_fail(err, EXDEV,
+                              "%s: is a mount point, which cannot be replaced; name a directory in it", path)
+                   : go_through(*directory, path, names, false, err);
     if (code)
         close(*directory);
     return code;

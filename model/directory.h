@@ -15,9 +15,9 @@ struct qsc_directory_writer {
 };
 
 // Begins to replace the directory at path: creates an empty TARGET.partial, or empties one that a killed
-// process left. Returns 0, EEXIST (partial or target holds files of other names), EBUSY (another writer),
-// ENOMEM or the code of the system call; after 0 the caller ends the writer with exactly one of commit and
-// abort.
+// process left. Returns 0, EEXIST (partial or target holds files of other names), EXDEV (target is a mount
+// point), EBUSY (another writer), ENOMEM or the code of the system call; after 0 the caller ends the writer
+// with exactly one of commit and abort.
 int qsc_directory_create(struct qsc_directory_writer *writer, const char *path, const char *const *names,
                          struct qsc_error *err) __attribute__((warn_unused_result));
 

@@ -22,7 +22,10 @@ static const char *remedy(int code)
     case EROFS:
         return "; choose a place this user may use";
     case ENOENT:
+    case ENOTDIR:
         return "; check the path";
+    case EISDIR:
+        return "; name a file";
     case EBUSY:
         return "; wait for it or choose another place";
     default:

@@ -6,24 +6,46 @@
 #include <errno.h>
 #include <string.h>
 
-int qsc_json_load(const char *path, size_t limit, json_t **root, struct qsc_error *err)
+enum { values_max = 2 << 20 };
+
+bool qsc_json_is_too_much(const char *text, size_t length)
+{
+    size_t values = 1; // every further one follows one of these, which may also stand in a string
+    for (size_t i = 0; i < length; i++)
+        values += text[i] == ',' || text[i] == '[' || text[i] == '{';
+    return values > values_max;
+}
+
+// Parses what was read from path.
+static int parse(const char *path, const char *text, size_t length, size_t flags, json_t **root,
+                 struct qsc_error *err)
+{
+    json_error_t why;
+    if (qsc_json_is_too_much(text, length))
+        return qsc_fail(err, EFBIG, "%s: holds over %d JSON values; this cannot be the right file", path,
+                        values_max);
+    *root = json_loadb(text, length, JSON_REJECT_DUPLICATES | flags, &why);
+    if (!*root && !*why.text)
+        return qsc_file_fail(err, ENOMEM, path, "cannot read");
+    if (!*root)
+        return qsc_fail(err, EINVAL, "%s:%d:%d: not valid JSON: %s; mend that place, or fetch the file again",
+                        path, why.line, why.column, why.text);
+    if (json_is_object(*root))
+        return 0;
+    json_decref(*root);
+    return qsc_fail(err, EINVAL, "%s: must hold one JSON object {...}", path);
+}
+
+int qsc_json_load(const char *path, size_t limit, size_t flags, json_t **root, struct qsc_error *err)
 {
     char *text;
     size_t length;
     int code = qsc_file_read(path, limit, &text, &length, err);
     if (code)
         return code;
-    json_error_t why;
-    json_t *parsed = json_loadb(text, length, JSON_REJECT_DUPLICATES, &why);
+    code = parse(path, text, length, flags, root, err);
     qsc_free(text);
-    if (!parsed)
-        return qsc_fail(err, EINVAL, "%s:%d:%d: not valid JSON: %s", path, why.line, why.column, why.text);
-    if (!json_is_object(parsed)) {
-        json_decref(parsed);
-        return qsc_fail(err, EINVAL, "%s: must hold one JSON object {...}", path);
-    }
-    *root = parsed;
-    return 0;
+    return code;
 }
 
 int qsc_json_dump(const json_t *root, size_t flags, char **text, size_t *length)

@@ -9,9 +9,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-// Reads a file that holds one JSON object without duplicate keys.
-// Returns 0, EINVAL (not that), EFBIG, ENOMEM, or the errno code of open/read. json_decref(*root) ends it.
-int qsc_json_load(const char *path, size_t limit, json_t **root, struct qsc_error *err)
+// Whether a text may hold more values than any file of a model does. jansson takes up to some two hundred
+// bytes for a value of two, so that 100 MB of hostile text would become gigabytes.
+bool qsc_json_is_too_much(const char *text, size_t length);
+
+// Reads a file that holds one JSON object without duplicate keys; `flags` are further ones of jansson's
+// decoder. Returns 0, EINVAL (not that), EFBIG, ENOMEM, or the errno code of open/read. json_decref(*root)
+// ends it.
+int qsc_json_load(const char *path, size_t limit, size_t flags, json_t **root, struct qsc_error *err)
     __attribute__((warn_unused_result));
 
 // The text of `root`, qsc_alloc'ed; *length does not count the NUL after it. root may be NULL, which is what

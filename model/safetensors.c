@@ -80,27 +80,34 @@ static int parse_tensor(const qsc_safetensors *file, const char *name, const jso
     const char *dtype = json_string_value(json_object_get(entry, "dtype"));
     *tensor = (struct qsc_tensor_info){.name = name, .elements = 1, .rank = (int)json_array_size(shape)};
     if (find_dtype(dtype, &tensor->dtype) != 0)
-        return qsc_fail(err, EINVAL, "%s: tensor \"%.200s\": unknown dtype \"%.20s\"", file->path, name,
-                        dtype ? dtype : "");
+        return qsc_fail(err, EINVAL,
+                        "%s: tensor \"%.200s\": unknown dtype \"%.20s\"; save it as F32, F16 or BF16",
+                        file->path, name, dtype ? dtype : "");
     if (!json_is_array(shape) || json_array_size(shape) > QSC_TENSOR_RANK_MAX)
-        return qsc_fail(err, EINVAL, "%s: tensor \"%.200s\": shape must be an array of at most %d sizes",
-                        file->path, name, QSC_TENSOR_RANK_MAX);
+        return qsc_fail(
+            err, EINVAL,
+            "%s: tensor \"%.200s\": shape must be an array of at most %d sizes; fetch the file again",
+            file->path, name, QSC_TENSOR_RANK_MAX);
     for (int i = 0; i < tensor->rank; i++) {
         if (parse_uint(json_array_get(shape, (size_t)i), &tensor->shape[i]) != 0 ||
             __builtin_mul_overflow(tensor->elements, tensor->shape[i], &tensor->elements))
-            return qsc_fail(err, EINVAL,
-                            "%s: tensor \"%.200s\": a size in its shape is negative or too large", file->path,
-                            name);
+            return qsc_fail(
+                err, EINVAL,
+                "%s: tensor \"%.200s\": a size in its shape is negative or too large; fetch the file again",
+                file->path, name);
     }
     uint64_t bytes;
     if (json_array_size(offsets) != 2 || parse_uint(json_array_get(offsets, 0), &tensor->begin) != 0 ||
         parse_uint(json_array_get(offsets, 1), &tensor->end) != 0)
-        return qsc_fail(err, EINVAL, "%s: tensor \"%.200s\": data_offsets must be two numbers", file->path,
-                        name);
+        return qsc_fail(err, EINVAL,
+                        "%s: tensor \"%.200s\": data_offsets must be two numbers; fetch the file again",
+                        file->path, name);
     if (__builtin_mul_overflow(tensor->elements, dtypes[tensor->dtype].size, &bytes) ||
         tensor->begin > tensor->end || tensor->end - tensor->begin != bytes)
-        return qsc_fail(err, EINVAL, "%s: tensor \"%.200s\": data_offsets do not fit its shape and dtype",
-                        file->path, name);
+        return qsc_fail(
+            err, EINVAL,
+            "%s: tensor \"%.200s\": data_offsets do not fit its shape and dtype; fetch the file again",
+            file->path, name);
     return 0;
 }
 
@@ -113,7 +120,9 @@ static int check_metadata(const qsc_safetensors *file, json_t *metadata, struct 
     {
         strings = strings && json_is_string(value);
     }
-    return strings ? 0 : qsc_fail(err, EINVAL, "%s: __metadata__ must hold strings only", file->path);
+    return strings ? 0
+                   : qsc_fail(err, EINVAL, "%s: __metadata__ must hold strings only; save the file again",
+                              file->path);
 }
 
 static int compare_begin(const void *a, const void *b)
@@ -131,7 +140,8 @@ static int check_cover(const qsc_safetensors *file, uint64_t data_bytes, struct 
     for (size_t i = 0; i < file->count; i++) {
         const struct qsc_tensor_info *tensor = &file->tensors[i];
         if (tensor->begin != covered)
-            return qsc_fail(err, EINVAL, "%s: tensor \"%.200s\": its data %s", file->path, tensor->name,
+            return qsc_fail(err, EINVAL, "%s: tensor \"%.200s\": its data %s; fetch the file again",
+                            file->path, tensor->name,
                             tensor->begin < covered ? "overlaps another's" : "begins after a hole");
         covered = tensor->end;
     }
@@ -139,18 +149,25 @@ static int check_cover(const qsc_safetensors *file, uint64_t data_bytes, struct 
         return qsc_fail(err, EINVAL, "%s: is truncated: %llu bytes of data, %llu expected; fetch it again",
                         file->path, (unsigned long long)data_bytes, (unsigned long long)covered);
     if (covered < data_bytes)
-        return qsc_fail(err, EINVAL, "%s: %llu bytes follow the last tensor", file->path,
-                        (unsigned long long)(data_bytes - covered));
+        return qsc_fail(err, EINVAL, "%s: %llu bytes follow the last tensor; fetch the file again",
+                        file->path, (unsigned long long)(data_bytes - covered));
     return 0;
 }
 
 static int parse_header(qsc_safetensors *file, const char *text, size_t length, struct qsc_error *err)
 {
     json_error_t why;
+    if (qsc_json_is_too_much(text, length))
+        return qsc_fail(
+            err, EINVAL,
+            "%s: its header of %zu bytes holds more entries than any model has; fetch the file again",
+            file->path, length);
     file->header = text[0] == '{' ? json_loadb(text, length, JSON_REJECT_DUPLICATES, &why) : NULL;
+    if (!file->header && text[0] == '{' && !*why.text)
+        return qsc_file_fail(err, ENOMEM, file->path, "cannot read");
     if (!file->header)
-        return qsc_fail(err, EINVAL, "%s: the header is not a JSON object: %s", file->path,
-                        text[0] == '{' ? why.text : "it must begin with '{'");
+        return qsc_fail(err, EINVAL, "%s: the header is not a JSON object: %s; fetch the file again",
+                        file->path, text[0] == '{' ? why.text : "it must begin with '{'");
     size_t entries = json_object_size(file->header);
     file->tensors = qsc_alloc_zeroed(entries + 1, sizeof *file->tensors);
     if (!file->tensors)
@@ -176,16 +193,20 @@ static int read_header(qsc_safetensors *file, struct qsc_error *err)
     struct stat status;
     if (fstat(file->descriptor, &status) != 0)
         return qsc_file_fail(err, errno, file->path, "cannot read");
-    if (!S_ISREG(status.st_mode) || status.st_size < length_bytes)
-        return qsc_fail(err, EINVAL, "%s: no safetensors file: shorter than its %d length bytes", file->path,
-                        length_bytes);
+    if (!S_ISREG(status.st_mode))
+        return qsc_fail(err, EINVAL, "%s: is no regular file; name a safetensors file", file->path);
+    if (status.st_size < length_bytes)
+        return qsc_fail(err, EINVAL,
+                        "%s: no safetensors file: shorter than its %d length bytes; fetch the file again",
+                        file->path, length_bytes);
     uint64_t rest = (uint64_t)status.st_size - length_bytes, length;
     int code = read_at(file, &length, sizeof length, 0, err);
     if (code)
         return code;
     if (length > header_bytes_max || length > rest || length < 2)
         return qsc_fail(err, EINVAL,
-                        "%s: states a header of %llu bytes, which cannot be; damaged or no safetensors file",
+                        "%s: states a header of %llu bytes, which cannot be; damaged or no safetensors file: "
+                        "fetch it again",
                         file->path, (unsigned long long)length);
     char *text = qsc_alloc(length);
     if (!text)

@@ -12,9 +12,10 @@ extern "C" {
 
 // Files of named tensors: 8 bytes little-endian header length, a JSON header, the data (format of
 // https://github.com/huggingface/safetensors). A file is validated wholly when it is opened: header at most
-// 100 MB and within the file, UTF-8, no duplicate name, every size free of overflow and equal to its byte
-// range, ranges that cover the data exactly (no hole, no overlap, no trailing byte). Data is read into the
-// caller's memory, never mapped: a file that somebody overwrites must not change weights in use.
+// 100 MB and two million values, within the file, UTF-8, no duplicate name, every size free of
+// overflow and equal to its byte range, ranges that cover the data exactly (no hole, no overlap, no trailing
+// byte). Data is read into the caller's memory, never mapped: a file that somebody overwrites must not change
+// weights in use.
 
 enum qsc_dtype {
     QSC_DTYPE_BOOL,

@@ -45,14 +45,36 @@ static int write_lines(json_t *table, char **vocab, size_t *length)
     return code;
 }
 
+int qsc_tokenizer_json_check_added(const json_t *token, const char *where, struct qsc_error *err)
+{
+    static const char *const own[] = {"[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"};
+    const char *content = json_string_value(json_object_get(token, "content"));
+    for (size_t i = 0; content && i < sizeof own / sizeof *own; i++) {
+        if (strcmp(content, own[i]) == 0)
+            return 0;
+    }
+    return qsc_fail(err, EINVAL, "%s: the added token \"%.80s\" is not supported; only BERT's own five are",
+                    where, content ? content : "");
+}
+
+static int check_all_added(const json_t *tokens, const char *path, struct qsc_error *err)
+{
+    int code = 0;
+    for (size_t i = 0; i < json_array_size(tokens) && !code; i++)
+        code = qsc_tokenizer_json_check_added(json_array_get(tokens, i), path, err);
+    return code;
+}
+
 int qsc_tokenizer_json_vocab(const char *path, char **vocab, size_t *length, struct qsc_error *err)
 {
     json_t *root;
-    int code = qsc_json_load(path, json_bytes_max, &root, err);
+    int code = qsc_json_load(path, json_bytes_max, 0, &root, err);
     if (code)
         return code;
     const json_t *model = json_object_get(root, "model");
     code = qsc_json_expect(model, path, "type", "WordPiece", err);
+    if (!code)
+        code = check_all_added(json_object_get(root, "added_tokens"), path, err);
     if (!code) {
         code = write_lines(json_object_get(model, "vocab"), vocab, length);
         if (code == EINVAL)

@@ -6,7 +6,14 @@
 
 #include <quiesce/model/error.h>
 
+#include <jansson.h>
 #include <stddef.h>
+
+// Refuses a token (of added_tokens or added_tokens_decoder) that transformers would cut out of the text
+// before all else and our tokenizer would not: any but BERT's own five. `where` names the file in the error
+// line. Returns 0 or EINVAL.
+int qsc_tokenizer_json_check_added(const json_t *token, const char *where, struct qsc_error *err)
+    __attribute__((warn_unused_result));
 
 // Reads the pieces of a WordPiece tokenizer as the text of a vocab.txt: the piece of id i on line i.
 // *vocab is qsc_alloc'ed and has a NUL after its *length bytes.

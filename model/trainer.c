@@ -400,8 +400,9 @@ static int evaluate(struct training *t, int *stop)
     }
     event.seconds = seconds() - begin;
     const struct qsc_trainer_hooks *hooks = &t->given->hooks;
-    if (hooks->evaluation && !*stop)
-        *stop = hooks->evaluation(hooks->context, &event);
+    code = hooks->evaluation ? hooks->evaluation(hooks->context, &event) : 0;
+    if (!*stop) // the step's own hook comes first
+        *stop = code;
     return 0;
 }
 

@@ -79,7 +79,8 @@ struct qsc_trainer_evaluation {
 };
 
 // What the caller wants to see; a NULL is not called. All are called by the thread that called qsc_train, in
-// the order of events. A result other than 0 stops the training with that code, its checkpoint written first.
+// the order of events. A result other than 0 stops the training with that code, once an evaluation that is
+// due is made and told and the checkpoint written.
 struct qsc_trainer_hooks {
     void *context;
     int (*step)(void *context, const struct qsc_trainer_step *step);

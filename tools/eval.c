@@ -70,7 +70,7 @@ static int run(int argc, char **argv)
          .target = &threads,
          .value = "N",
          .min = 0,
-         .max = 4096,
+         .max = QSC_OPTION_THREADS_MAX,
          .help = "threads; 0 is one for each processor"},
         {.name = NULL},
     };
@@ -89,6 +89,6 @@ const struct qsc_command qsc_eval_command = {
     .name = "eval",
     .usage = "--model DIR --data FILE [OPTIONS]",
     .summary = "report how well a model tags a labelled file",
-    .details = "Prints precision, recall and F1 of whole entities, and of single words with O included.\n",
+    .details = "Prints precision, recall and F1 of whole entities, and of single words with O included.",
     .run = run,
 };

@@ -2,18 +2,10 @@
 
 #include <quiesce/concurrency/alloc.h>
 
-#include <errno.h>
-#include <string.h>
-
-static int prepare(struct qsc_loaded *l, const char *directory, struct qsc_error *err)
+static int prepare(struct qsc_loaded *l, struct qsc_error *err)
 {
-    char *vocab = qsc_alloc(strlen(directory) + sizeof "/vocab.txt");
-    if (!vocab)
-        return qsc_fail(err, ENOMEM, "%s: out of memory", directory);
-    stpcpy(stpcpy(vocab, directory), "/vocab.txt");
-    int status = qsc_tokenizer_create(&l->tokenizer, l->model.vocab, l->model.vocab_bytes, vocab,
-                                      l->model.lowercase, err);
-    qsc_free(vocab);
+    int status = qsc_tokenizer_create(&l->tokenizer, l->model.vocab, l->model.vocab_bytes,
+                                      l->model.vocab_path, l->model.lowercase, err);
     if (status == 0)
         status = qsc_bert_layout_create(&l->layout, &l->model.config, err);
     if (status == 0)
@@ -28,7 +20,7 @@ int qsc_loaded_init(struct qsc_loaded *loaded, const char *directory, struct qsc
     *loaded = (struct qsc_loaded){0};
     int status = qsc_model_load(&loaded->model, directory, err);
     if (status == 0)
-        status = prepare(loaded, directory, err);
+        status = prepare(loaded, err);
     qsc_free(loaded->model.params);
     loaded->model.params = NULL;
     if (status)

@@ -6,6 +6,8 @@
 
 #include <stdbool.h>
 
+enum { QSC_OPTION_THREADS_MAX = 1024 }; /* of --threads: what a pool takes */
+
 enum qsc_option_kind {
     QSC_OPTION_FLAG,   /* bool *, set to true */
     QSC_OPTION_INT,    /* int * */

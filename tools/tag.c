@@ -289,7 +289,7 @@ static int run(int argc, char **argv)
          .target = &threads,
          .value = "N",
          .min = 0,
-         .max = 4096,
+         .max = QSC_OPTION_THREADS_MAX,
          .help = "threads; 0 is one for each processor"},
         {.name = NULL},
     };
@@ -319,6 +319,6 @@ const struct qsc_command qsc_tag_command = {
     .details =
         "Words are separated by white space. Prints word/TAG word/TAG ... for each line, or with --json\n"
         "{\"version\", \"words\": [{\"text\", \"start\", \"end\", \"tag\", \"score\"}, ...]}, start and end "
-        "in code points.\n",
+        "in code points.",
     .run = run,
 };

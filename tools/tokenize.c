@@ -97,6 +97,6 @@ const struct qsc_command qsc_tokenize_command = {
     .usage = "--vocab FILE [--uncased]",
     .summary = "show what a vocabulary makes of text",
     .details = "Reads lines of UTF-8 text from standard input and prints one JSON object for each:\n"
-               "\"ids\", \"pieces\" and \"offsets\" (code points of the line), no special tokens added.\n",
+               "\"ids\", \"pieces\" and \"offsets\" (code points of the line), no special tokens added.",
     .run = run,
 };

@@ -1,6 +1,7 @@
 /* quiesce train: fine-tunes a model, or trains one from random weights, and writes a Hugging Face directory.
  */
 #include "command.h"
+#include "metrics.h"
 #include "options.h"
 #include "progress.h"
 #include "reports.h"
@@ -36,7 +37,8 @@ struct session {
     qsc_tokenizer *tokenizer;
     qsc_pool *pool;
     char *checkpoint; /* OUT.training.safetensors */
-    FILE *metrics;
+    struct qsc_metrics metrics;
+    struct qsc_error metrics_err; /* empty, or why the metrics stopped the training */
     struct qsc_progress progress;
     bool progressing;
     struct qsc_error err;
@@ -114,8 +116,8 @@ static int prepare_model(struct session *s)
 {
     const struct arguments *a = s->arguments;
     const struct qsc_pool_config pool = {.threads = a->threads};
-    int code = qsc_tokenizer_create(&s->tokenizer, s->model.vocab, s->model.vocab_bytes,
-                                    a->model ? a->model : a->vocab, s->model.lowercase, &s->err);
+    int code = qsc_tokenizer_create(&s->tokenizer, s->model.vocab, s->model.vocab_bytes, s->model.vocab_path,
+                                    s->model.lowercase, &s->err);
     if (!code)
         code = qsc_bert_layout_create(&s->layout, &s->model.config, &s->err);
     if (!code)
@@ -125,80 +127,78 @@ static int prepare_model(struct session *s)
     return code;
 }
 
-/* The checkpoint stands beside OUT, so that OUT is never anything but a whole model. */
-static int name_checkpoint(struct session *s)
+/* What belongs to an unfinished training stands beside OUT, so that OUT is never anything but a whole model.
+ */
+static char *name_beside_out(struct session *s, const char *suffix)
 {
-    static const char suffix[] = ".training.safetensors";
     const char *out = s->arguments->out;
     size_t length = strlen(out);
     while (length > 1 && out[length - 1] == '/')
         length--;
-    s->checkpoint = qsc_alloc(length + sizeof suffix);
-    if (!s->checkpoint)
-        return qsc_fail(&s->err, ENOMEM, "%s: no memory for its name", out);
-    memcpy(s->checkpoint, out, length);
-    memcpy(s->checkpoint + length, suffix, sizeof suffix);
-    if (access(s->checkpoint, F_OK) == 0 && !s->arguments->config.resume)
-        return qsc_fail(&s->err, EEXIST,
-                        "%s: is an unfinished training; add --resume to go on with it, or delete it",
-                        s->checkpoint);
-    return 0;
+    char *name = qsc_alloc(length + strlen(suffix) + 1);
+    if (!name) {
+        qsc_fail(&s->err, ENOMEM, "%s: no memory for its name", out);
+        return NULL;
+    }
+    memcpy(name, out, length);
+    strcpy(name + length, suffix);
+    return name;
 }
 
 static int open_outputs(struct session *s)
 {
     const struct arguments *a = s->arguments;
     int code = qsc_model_save_check(a->out, &s->err);
-    if (!code)
-        code = name_checkpoint(s);
-    if (!code && a->metrics && !(s->metrics = fopen(a->metrics, "a")))
-        code = qsc_fail(&s->err, errno, "%s: cannot open: %s", a->metrics, strerror(errno));
-    return code;
-}
-
-/* After each line, so that whoever watches the file sees it, and a full disk is noticed. */
-static int flush_metrics(struct session *s)
-{
-    if (!s->metrics || (fflush(s->metrics) == 0 && !ferror(s->metrics)))
+    if (code)
+        return code;
+    s->checkpoint = name_beside_out(s, ".training.safetensors");
+    if (!s->checkpoint)
+        return ENOMEM;
+    if (access(s->checkpoint, F_OK) == 0 && !a->config.resume)
+        return qsc_fail(&s->err, EEXIST,
+                        "%s: is an unfinished training; add --resume to go on with it, or delete it",
+                        s->checkpoint);
+    if (!a->metrics)
         return 0;
-    qsc_complain("%s: cannot write: %s", s->arguments->metrics, strerror(errno));
-    return EIO;
+    char *mark = name_beside_out(s, ".training.metrics");
+    return mark ? qsc_metrics_open(&s->metrics, a->metrics, mark, a->config.resume, &s->err) : ENOMEM;
 }
 
 static int on_step(void *context, const struct qsc_trainer_step *step)
 {
     struct session *s = context;
-    if (s->metrics)
-        fprintf(s->metrics,
-                "{\"event\": \"step\", \"step\": %llu, \"steps\": %llu, \"epoch\": %.6g, \"loss\": %.9g, "
-                "\"learning_rate\": %.9g, \"gradient_norm\": %.9g, \"tokens\": %zu, \"seconds\": %.6f}\n",
-                (unsigned long long)step->step, (unsigned long long)step->steps, step->epoch, step->loss,
-                step->learning_rate, step->gradient_norm, step->tokens, step->seconds);
+    int code = s->progressing ? 0 : qsc_metrics_cut(&s->metrics, step->step, &s->metrics_err);
+    if (!code)
+        code = qsc_metrics_add(
+            &s->metrics, &s->metrics_err,
+            "{\"event\": \"step\", \"step\": %llu, \"steps\": %llu, \"epoch\": %.6g, \"loss\": %.9g, "
+            "\"learning_rate\": %.9g, \"gradient_norm\": %.9g, \"tokens\": %zu, \"seconds\": %.6f}\n",
+            (unsigned long long)step->step, (unsigned long long)step->steps, step->epoch, step->loss,
+            step->learning_rate, step->gradient_norm, step->tokens, step->seconds);
     if (!s->progressing)
         qsc_progress_begin(&s->progress, stderr, "training", step->steps);
     s->progressing = true;
     char note[48];
     snprintf(note, sizeof note, "loss %.4f", step->loss);
     qsc_progress_update(&s->progress, step->step, note);
-    int code = flush_metrics(s);
     return code ? code : interrupted ? EINTR : 0;
 }
 
 static int on_evaluation(void *context, const struct qsc_trainer_evaluation *e)
 {
     struct session *s = context;
-    if (s->metrics)
-        fprintf(
-            s->metrics,
-            "{\"event\": \"evaluation\", \"step\": %llu, \"epoch\": %.6g, \"f1\": %.9g, \"precision\": %.9g, "
-            "\"recall\": %.9g, \"accuracy\": %.9g, \"best\": %s, \"seconds\": %.6f}\n",
-            (unsigned long long)e->step, e->epoch, e->entities.f1, e->entities.precision, e->entities.recall,
-            e->accuracy, e->best ? "true" : "false", e->seconds);
     qsc_progress_hide(&s->progress);
     fprintf(stderr, "step %llu, epoch %.2f: F1 %.4f (precision %.4f, recall %.4f), accuracy %.4f%s\n",
             (unsigned long long)e->step, e->epoch, e->entities.f1, e->entities.precision, e->entities.recall,
             e->accuracy, e->best ? ", the best so far" : "");
-    return flush_metrics(s);
+    if (*s->metrics_err.text)
+        return 0; /* what stops the training has been told */
+    return qsc_metrics_add(
+        &s->metrics, &s->metrics_err,
+        "{\"event\": \"evaluation\", \"step\": %llu, \"epoch\": %.6g, \"f1\": %.9g, \"precision\": %.9g, "
+        "\"recall\": %.9g, \"accuracy\": %.9g, \"best\": %s, \"seconds\": %.6f}\n",
+        (unsigned long long)e->step, e->epoch, e->entities.f1, e->entities.precision, e->entities.recall,
+        e->accuracy, e->best ? "true" : "false", e->seconds);
 }
 
 static int train(struct session *s)
@@ -216,10 +216,16 @@ static int train(struct session *s)
     trainer.config.checkpoint = s->checkpoint;
     struct qsc_trainer_result result;
     int code = qsc_train(&trainer, &result, &s->err);
-    if (s->progressing)
-        qsc_progress_end(&s->progress, code ? 0 : result.steps, NULL);
-    if (code == EINTR)
+    if (s->progressing && code)
+        qsc_progress_hide(&s->progress);
+    else if (s->progressing)
+        qsc_progress_end(&s->progress, result.steps, NULL);
+    if (*s->metrics_err.text)
+        s->err = s->metrics_err;
+    else if (code == EINTR)
         qsc_fail(&s->err, code, "stopped; the same command with --resume goes on");
+    else if (code == EDOM)
+        unlink(s->checkpoint); /* it leads nowhere else */
     if (code)
         return code;
     fprintf(stderr, "%llu steps%s; the weights after step %llu are kept: F1 %.4f\n",
@@ -249,8 +255,7 @@ static int test(struct session *s)
 
 static void close_session(struct session *s)
 {
-    if (s->metrics)
-        fclose(s->metrics);
+    qsc_metrics_close(&s->metrics, s->checkpoint && access(s->checkpoint, F_OK) == 0);
     qsc_pool_destroy(s->pool);
     qsc_bert_plan_destroy(s->plan);
     qsc_bert_layout_destroy(&s->layout);
@@ -276,10 +281,12 @@ static int run_session(const struct arguments *arguments)
         code = train(&s);
     if (!code && arguments->test)
         code = test(&s);
-    if (code)
+    if (code) {
         qsc_complain("%s", s.err.text);
-    else
+    } else {
+        qsc_metrics_close(&s.metrics, false);
         unlink(s.checkpoint); /* last, so that whatever was killed before can be resumed */
+    }
     close_session(&s);
     return code ? QSC_EXIT_FAILURE : QSC_EXIT_OK;
 }
@@ -326,13 +333,13 @@ static bool parse(struct arguments *a, int argc, char **argv, int *status)
          "steps between evaluations, 0 = once an epoch", 0, 1e9, NULL, false},
         {"seed", QSC_OPTION_U64, &c->seed, "N", "of order, dropout and random weights", 0, 0, NULL, false},
         {"threads", QSC_OPTION_INT, &a->threads, "N", "0 = one a processor; the result does not depend on it",
-         0, 4096, NULL, false},
+         0, QSC_OPTION_THREADS_MAX, NULL, false},
         {"resume", QSC_OPTION_FLAG, &c->resume, NULL, "go on from OUT.training.safetensors, if it is there",
          0, 0, NULL, false},
         {"checkpoint-every", QSC_OPTION_INT, &c->checkpoint_every, "N", "steps between checkpoints", 1, 1e9,
          NULL, false},
-        {"metrics", QSC_OPTION_TEXT, &a->metrics, "FILE", "append a JSON line for each step and evaluation",
-         0, 0, NULL, false},
+        {"metrics", QSC_OPTION_TEXT, &a->metrics, "FILE",
+         "append a JSON line for each step and evaluation; --resume repeats none", 0, 0, NULL, false},
         {.name = NULL},
     };
     if (!qsc_options_parse(&qsc_train_command, options, argc, argv, status))

@@ -193,7 +193,10 @@ Test(checkpoint, files_around_the_weights_are_checked)
     static const struct {
         const char *name, *text, *because;
     } cases[] = {
-        {"vocab.txt", "[PAD]\n1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n11",
+        {"vocab.txt", "[PAD]\n[CLS]\n[SEP]\nx[UNK]\n", "no piece [UNK]"},
+        {"vocab.txt", "[PAD]\n[UNK]\n[SEP]\n[CLS]x\n", "no piece [CLS]"},
+        {"vocab.txt", "[PAD]\n[UNK]\n[CLS]\n", "no piece [SEP]"},
+        {"vocab.txt", "[UNK]\n[CLS]\n[SEP] \r\n3\n4\n5\n6\n7\n8\n9\n10\n11",
          "has 12 pieces, but the model's vocab_size is 11"},
         {"vocab.txt", NULL, "vocab.txt"},
         {"config.json", NULL, "config.json"},
@@ -206,6 +209,8 @@ Test(checkpoint, files_around_the_weights_are_checked)
         {"tokenizer_config.json", "{\"tokenize_chinese_chars\": false}", "only BERT's usual tokenizer"},
         {"tokenizer_config.json", "{\"do_basic_tokenize\": false}", "only BERT's usual tokenizer"},
         {"tokenizer_config.json", "{\"unk_token\": \"<unk>\"}", "only \"[UNK]\""},
+        {"tokenizer_config.json", "{\"added_tokens_decoder\": {\"5\": {\"content\": \"[E1]\"}}}",
+         "added token \"[E1]\" is not supported"},
         {"tokenizer_config.json", "{\"sep_token\": {\"content\": \"</s>\"}}", "only \"[SEP]\""},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -219,8 +224,14 @@ Test(checkpoint, files_around_the_weights_are_checked)
     }
     save(&model, directory);
     snprintf(path, sizeof path, "%s/tokenizer_config.json", directory);
-    write_text(
-        path, "{\"do_lower_case\": false, \"strip_accents\": null, \"unk_token\": {\"content\": \"[UNK]\"}}");
+    write_text(path,
+               "{\"do_lower_case\": false, \"strip_accents\": null, \"unk_token\": {\"content\": \"[UNK]\"}, "
+               "\"added_tokens_decoder\": {\"0\": {\"content\": \"[PAD]\"}}}");
+    must_load(&again, directory);
+    cr_assert_not(again.lowercase);
+    qsc_model_fini(&again);
+    /* what transformers writes for "no limit" */
+    write_text(path, "{\"do_lower_case\": false, \"model_max_length\": 1000000000000000019884624838656}");
     must_load(&again, directory);
     cr_assert_not(again.lowercase);
     qsc_model_fini(&again);
@@ -238,7 +249,13 @@ Test(checkpoint, a_vocabulary_is_taken_from_tokenizer_json)
     static const struct {
         const char *text, *because;
     } cases[] = {
-        {"{\"model\": {\"type\": \"WordPiece\", \"vocab\": {\"b\": 2, \"[PAD]\": 0, \"\\u00e4\": 1}}}", NULL},
+        {"{\"model\": {\"type\": \"WordPiece\", \"vocab\": {\"[SEP]\": 2, \"[UNK]\": 0, \"\\u00e4\": 3, "
+         "\"[CLS]\": 1}}}",
+         NULL},
+        {"{\"model\": {\"type\": \"WordPiece\", \"vocab\": {\"[UNK]\": 0}}}", "no piece [CLS]"},
+        {"{\"added_tokens\": [{\"id\": 1, \"content\": \"[E1]\"}], \"model\": {\"type\": \"WordPiece\", "
+         "\"vocab\": {\"[UNK]\": 0, \"[E1]\": 1}}}",
+         "added token \"[E1]\" is not supported"},
         {"{\"model\": {\"type\": \"BPE\", \"vocab\": {\"a\": 0}}}", "only \"WordPiece\""},
         {"{\"model\": {\"type\": \"WordPiece\", \"vocab\": {\"a\": 0, \"b\": 2}}}",
          "no WordPiece vocabulary"},
@@ -266,7 +283,7 @@ Test(checkpoint, a_vocabulary_is_taken_from_tokenizer_json)
             continue;
         }
         must_load(&again, directory);
-        cr_assert_str_eq(again.vocab, "[PAD]\n\xc3\xa4\nb\n");
+        cr_assert_str_eq(again.vocab, "[UNK]\n[CLS]\n[SEP]\n\xc3\xa4\n");
         cr_assert_eq(again.vocab_bytes, strlen(again.vocab));
         qsc_model_fini(&again);
     }
@@ -325,6 +342,8 @@ Test(checkpoint, a_save_replaces_a_model_and_nothing_else)
     cr_assert_not_null(strstr(error.text, "thesis.tex"), "%s", error.text);
     cr_assert_eq(qsc_model_save_check(directory, &error), EEXIST);
     cr_assert_eq(count_entries(directory), 5);
+    cr_assert_eq(qsc_model_save_check("/proc", &error), EXDEV);
+    cr_assert_not_null(strstr(error.text, "mount point"), "%s", error.text);
     cr_assert_eq(unlink(in_scratch("model/thesis.tex")), 0);
     cr_assert_eq(qsc_model_save_check(directory, &error), 0, "%s", error.text);
 

@@ -91,8 +91,44 @@ Test(safetensors, lying_header_lengths_are_refused)
     must_refuse(in_scratch("short"), "shorter than its 8 length bytes");
     write_bytes(in_scratch("empty"), "", 0);
     must_refuse(in_scratch("empty"), "shorter than its 8 length bytes");
-    must_refuse(scratch, "");
+    must_refuse(scratch, "is no regular file");
     must_refuse(in_scratch("none"), "No such file");
+}
+
+/* The address space may not grow beyond this. Sanitizers map terabytes for themselves and are left alone. */
+static void limit_memory(rlim_t bytes)
+{
+    struct rlimit limit;
+    cr_assert_eq(getrlimit(RLIMIT_AS, &limit), 0);
+    limit.rlim_cur = bytes;
+#if !defined __SANITIZE_ADDRESS__ && !defined __SANITIZE_THREAD__
+    cr_assert_eq(setrlimit(RLIMIT_AS, &limit), 0);
+#endif
+}
+
+/* 100 MB of the smallest entries would become gigabytes in memory; the same length of blanks is a good
+ * header. */
+Test(safetensors, a_hostile_header_costs_no_more_than_its_length)
+{
+    enum { length = 100000000 };
+    char *bytes = malloc(8 + length);
+    cr_assert_not_null(bytes);
+    memcpy(bytes, &(uint64_t){length}, 8);
+    memcpy(bytes + 8, "{\"a\":[", 6);
+    for (int i = 6; i + 3 <= length - 2; i += 3)
+        memcpy(bytes + 8 + i, "[],", 3);
+    memcpy(bytes + 8 + length - 4, "[]]}", 4);
+    const char *path = in_scratch("hostile.safetensors");
+    write_bytes(path, bytes, 8 + length);
+    limit_memory((rlim_t)1 << 30);
+    must_refuse(path, "more entries than any model has");
+    memset(bytes + 8, ' ', length);
+    memcpy(bytes + 8, "{}", 2);
+    write_bytes(path, bytes, 8 + length);
+    qsc_safetensors *file;
+    cr_assert_eq(qsc_safetensors_open(&file, path, &error), 0, "%s", error.text);
+    qsc_safetensors_close(file);
+    free(bytes);
 }
 
 /* Any prefix of a good file, and any one byte changed in its header, is refused or still consistent. */

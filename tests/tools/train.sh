@@ -49,19 +49,32 @@ same_bytes one split "splitting the batch"
 "${train[@]}" --out other_seed --seed 2 2>/dev/null
 ! cmp -s one/model.safetensors other_seed/model.safetensors || fail "the seed does nothing"
 
-# Killed again and again at moments of chance, resumed each time with other threads: the same bytes.
+# Killed again and again at moments of chance, resumed each time with other threads: the same bytes, and the metrics
+# of a training that was never killed, behind those of an earlier one.
+without_seconds() { sed -E 's/, "seconds": [0-9.]+//' "$@"; }
+cp metrics metrics_killed
 kills=0
 for attempt in $(seq 100); do
-    "${train[@]}" --out killed --resume --checkpoint-every 1 --threads $((attempt % 3 + 1)) >/dev/null 2>&1 &
+    "${train[@]}" --out killed --resume --checkpoint-every 2 --metrics metrics_killed --threads $((attempt % 3 + 1)) \
+        >/dev/null 2>&1 &
     job=$!
-    sleep "0.0$((RANDOM % 90 + 10))"
+    sleep "$(printf '0.%03d' $((RANDOM % 90 + 3)))"
     kill -9 $job 2>/dev/null || true
-    wait $job 2>/dev/null && break
+    if wait $job 2>/dev/null; then
+        [[ $kills -eq 0 ]] || break
+        rm -r killed # too fast for us
+        cp metrics metrics_killed
+        continue
+    fi
     kills=$((kills + 1))
-    [[ ! -e killed ]] || same_bytes one killed "a kill" # whole, or not there
+    [[ -e killed ]] || continue
+    same_bytes one killed "a kill" # whole, or not there
+    [[ -e killed.training.safetensors ]] || break # it had just ended
 done
-"${train[@]}" --out killed --resume 2>/dev/null
+without_seconds metrics metrics >expected
+[[ -e killed ]] || "${train[@]}" --out killed --resume --metrics metrics_killed 2>/dev/null
 same_bytes one killed "$kills kills"
+without_seconds metrics_killed | cmp - expected || fail "$kills kills changed the metrics"
 [[ $kills -ge 1 ]] || fail "no kill met the training"
 expect "nothing left over" "" "$(ls -d killed.* 2>/dev/null)"
 
@@ -78,6 +91,34 @@ grep -q 'stopped; the same command with --resume goes on' log || fail "$(cat log
 [[ -e stopped.training.safetensors && ! -e stopped ]] || fail "no checkpoint, or half a model"
 refuses 1 '*unfinished training; add --resume*' "${train[@]}" --out stopped --epochs 2000 --patience 0
 refuses 1 '*another number of epochs*' "${train[@]}" --out stopped --epochs 3 --resume
+
+# A checkpoint is written at the last step before the kill, the lines behind it are not: the metrics go back to it. A
+# kill before the first checkpoint begins anew, and so do the metrics; what stood in the file before stays.
+before() { printf 'what was there before\n'; }
+interrupt() { # interrupt SIGNAL OPTIONS...: once the metrics `lines` change
+    local signal=$1 there
+    there=$(wc -l <lines)
+    shift
+    "${train[@]}" --out lined --metrics lines --threads 1 --epochs 200 --patience 0 "$@" >/dev/null 2>log &
+    local job=$!
+    while [[ $(wc -l <lines) == "$there" ]] && kill -0 $job 2>/dev/null; do sleep 0.002; done
+    kill -"$signal" $job
+    wait $job 2>/dev/null && fail "an interrupted training reports success"
+    return 0
+}
+before >lines
+interrupt KILL --checkpoint-every 100000 --eval-every 100000
+[[ -e lined.training.metrics && ! -e lined.training.safetensors ]] || fail "killed later than it should be"
+interrupt KILL --resume --checkpoint-every 100000 --eval-every 100000
+expect "one first step" 1 "$(grep -c '"step": 1,' lines)"
+interrupt TERM --resume --eval-every 1
+expect "the evaluation of the step that was stopped" evaluation "$(tail -n 1 lines | grep -o evaluation)"
+printf '{"event": "step", "step": 99999, "half a li' >>lines
+interrupt TERM --resume --eval-every 1
+rm lined.*
+before | cmp - <(head -n 1 lines) || fail "earlier lines were lost: $(head -n 1 lines)"
+expect "each step once, in order" "" \
+    "$(sed -nE 's/.*"event": "step", "step": ([0-9]+),.*/\1/p' lines | awk '$1 != NR { print NR; exit }')"
 
 # Early stopping: labels of chance cannot be learned, so that the F1 soon stops rising.
 awk -F'\t' -v OFS='\t' 'BEGIN { srand(3) } NF { $2 = rand() < .5 ? "B-PER" : "B-LOC" } { print }' other >chance
@@ -99,6 +140,14 @@ refuses 1 '*nowhere: cannot open*' "${tune[@]}" --model nowhere
 refuses 1 '*no label "B-X"*' "${tune[@]}" --train <(printf 'a B-X\n')
 refuses 1 '*nowhere/never*' "${tune[@]}" --out nowhere/never
 refuses 1 '*nowhere/m*' "${tune[@]}" --metrics nowhere/m
+refuses 1 '*layers that the model has' "${tune[@]}" --freeze layer.7 --metrics unwritten
+[[ ! -e unwritten ]] || fail "metrics of nothing are left"
+if [[ -w /dev/full ]]; then
+    ! "${train[@]}" --out unsaid --metrics /dev/full 2>log || fail "metrics on a full disk report success"
+    expect "one line about the full disk" "quiesce: /dev/full: cannot write: No space left on device; free some space*" \
+        "$(grep '^quiesce' log | sed 's/space, .*/space*/')"
+    rm unsaid.training.safetensors
+fi
 mkdir full
 echo 'years of work' >full/thesis.tex
 refuses 1 '*full: holds thesis.tex*' "${tune[@]}" --out full
