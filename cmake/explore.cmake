@@ -5,6 +5,9 @@ function(qsc_add_exploration name)
   qsc_explored(${name})
 endfunction()
 
+# The program's own calls of these come to the explorer, the C library's own do not.
+set(QSC_EXPLORE_FUNCTIONS malloc free calloc realloc aligned_alloc posix_memalign memcpy memmove memset)
+
 # qsc_explored(TARGET): its sources are compiled for an exploration, and so is what links it, if it is a program.
 function(qsc_explored target)
   target_compile_options(${target} PRIVATE -fsanitize=thread -g -UNDEBUG
@@ -13,7 +16,7 @@ function(qsc_explored target)
   get_target_property(type ${target} TYPE)
   if(type STREQUAL "EXECUTABLE")
     target_link_libraries(${target} PRIVATE qsc-explore)
-    foreach(function malloc free calloc realloc aligned_alloc posix_memalign memcpy memmove memset)
+    foreach(function IN LISTS QSC_EXPLORE_FUNCTIONS)
       target_link_options(${target} PRIVATE LINKER:--wrap=${function})
     endforeach()
     target_link_options(${target} PRIVATE LINKER:-z,now)

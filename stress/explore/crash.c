@@ -15,7 +15,7 @@ static void handle(int signal, siginfo_t *info, void *context)
     const ucontext_t *at = context;
     const void *site = (const void *)(uintptr_t)(at->uc_mcontext.gregs[REG_RIP] + 1); // as if it returned
     if (qx_exploring())
-        qx_fail(QX_CRASH, site, "%s at address %p", strsignal(signal), info->si_addr);
+        qx_fail(QX_CRASH, site, NULL, "%s at address %p", strsignal(signal), info->si_addr);
     sigaction(signal, &(struct sigaction){.sa_handler = SIG_DFL}, NULL); // the explorer's own
     raise(signal);
 }

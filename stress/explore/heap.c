@@ -90,17 +90,3 @@ struct qx_block *qx_heap_find(const void *address)
     }
     return low > 0 ? &a->block[low - 1] : NULL;
 }
-
-struct qx_block *qx_heap_next_live(const struct qx_block *previous)
-{
-    bool found = !previous;
-    for (int t = 0; t < heap.arenas; t++) {
-        for (int i = 0; i < heap.arena[t].blocks; i++) {
-            struct qx_block *block = &heap.arena[t].block[i];
-            if (found && !block->freed)
-                return block;
-            found = found || block == previous;
-        }
-    }
-    return NULL;
-}

@@ -10,8 +10,7 @@ struct qx_block {
     char *start;
     size_t size;
     bool freed;
-    int freed_by;
-    const void *site, *freed_at;
+    const void *site, *freed_at; // where it was allocated and freed
 };
 
 void qx_heap_begin(void);
@@ -22,8 +21,5 @@ void *qx_heap_allocate(int thread, size_t size, size_t alignment, const void *si
 /* The block that holds an address of the heap's, its red zones included; NULL: there is none. */
 struct qx_block *qx_heap_find(const void *address);
 bool qx_heap_owns(const void *address);
-
-/* The first block that was not freed, after `previous`; NULL: all were. */
-struct qx_block *qx_heap_next_live(const struct qx_block *previous);
 
 #endif

@@ -17,7 +17,7 @@
 void __assert_fail(const char *assertion, const char *file, unsigned line, const char *function)
 {
     if (qx_exploring())
-        qx_fail(QX_ASSERTION, SITE, "assert(%s) fails at %s:%u", assertion, file, line);
+        qx_fail(QX_ASSERTION, SITE, NULL, "assert(%s) fails at %s:%u", assertion, file, line);
     QX_REAL(__assert_fail)(assertion, file, line, function);
     __builtin_unreachable();
 }
@@ -25,7 +25,7 @@ void __assert_fail(const char *assertion, const char *file, unsigned line, const
 void abort(void)
 {
     if (qx_exploring())
-        qx_fail(QX_CRASH, SITE, "the program calls abort");
+        qx_fail(QX_CRASH, SITE, NULL, "the program calls abort");
     QX_REAL(abort)();
     __builtin_unreachable();
 }
@@ -61,12 +61,13 @@ static void release(void *address, const void *site)
         return; // the C library's, or older than main: it must be there again in the next execution
     struct qx_block *block = qx_heap_find(address);
     if (!block || block->start != address)
-        qx_fail(QX_MISUSE, site, "free of %p, which is not the beginning of a block", address);
+        qx_fail(QX_MISUSE, site, NULL, "free of %p, which is not the beginning of a block", address);
     if (block->freed)
-        qx_fail(QX_MISUSE, site, "double free of %p", address);
+        qx_fail(QX_MISUSE, site, block->freed_at, "double free of %p", address);
     if (block->size)
         qx_plain(address, block->size, true, site); // races with every access that is not ordered before it
     block->freed = true;
+    block->freed_at = site;
     qx_spin_changed();
 }
 
@@ -96,7 +97,7 @@ void *__wrap_realloc(void *old, size_t size)
     if (!new || !old)
         return new;
     if (!qx_heap_owns(old))
-        qx_fail(QX_MISUSE, SITE, "realloc of a block that was not allocated in main");
+        qx_fail(QX_MISUSE, SITE, NULL, "realloc of a block that was not allocated in main");
     const struct qx_block *block = qx_heap_find(old);
     if (block && block->start == old && !block->freed) {
         size_t kept = block->size < size ? block->size : size;

@@ -61,7 +61,7 @@ int pthread_mutex_destroy(pthread_mutex_t *mutex)
     if (!qx_exploring())
         return QX_REAL(pthread_mutex_destroy)(mutex);
     if (mutex->__data.__lock)
-        qx_fail(QX_MISUSE, SITE, "a locked mutex is destroyed");
+        qx_fail(QX_MISUSE, SITE, NULL, "a locked mutex is destroyed");
     return 0;
 }
 
@@ -99,7 +99,7 @@ int pthread_mutex_unlock(pthread_mutex_t *mutex)
     if (!qx_exploring())
         return QX_REAL(pthread_mutex_unlock)(mutex);
     if (!is_mine(mutex))
-        qx_fail(QX_MISUSE, SITE, "a mutex is unlocked that this thread does not hold");
+        qx_fail(QX_MISUSE, SITE, NULL, "a mutex is unlocked that this thread does not hold");
     if (!is_recursive(mutex) || --mutex->__data.__count == 0)
         release(mutex, SITE);
     return 0;
@@ -118,7 +118,7 @@ int pthread_rwlock_init(pthread_rwlock_t *lock, const pthread_rwlockattr_t *attr
 int pthread_rwlock_destroy(pthread_rwlock_t *lock)
 {
     if (qx_exploring() && *(uint32_t *)lock)
-        qx_fail(QX_MISUSE, SITE, "a locked rwlock is destroyed");
+        qx_fail(QX_MISUSE, SITE, NULL, "a locked rwlock is destroyed");
     return 0;
 }
 
@@ -199,7 +199,7 @@ int pthread_rwlock_unlock(pthread_rwlock_t *lock)
         return QX_REAL(pthread_rwlock_unlock)(lock);
     uint32_t now = *(uint32_t *)lock;
     if (now == 0)
-        qx_fail(QX_MISUSE, SITE, "an rwlock is unlocked that nobody holds");
+        qx_fail(QX_MISUSE, SITE, NULL, "an rwlock is unlocked that nobody holds");
     if (now & WRITER)
         release(lock, SITE);
     else
@@ -244,7 +244,7 @@ int pthread_spin_unlock(pthread_spinlock_t *lock)
     if (!qx_exploring())
         return QX_REAL(pthread_spin_unlock)(lock);
     if ((qx_value)(unsigned)*lock != owner())
-        qx_fail(QX_MISUSE, SITE, "a spin lock is unlocked that this thread does not hold");
+        qx_fail(QX_MISUSE, SITE, NULL, "a spin lock is unlocked that this thread does not hold");
     release((void *)(uintptr_t)lock, SITE);
     return 0;
 }

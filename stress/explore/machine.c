@@ -94,9 +94,9 @@ static void leave(void)
     qx_context_switch(&self->context, &m.scheduler);
 }
 
-void qx_fail(enum qx_fault fault, const void *site, const char *format, ...)
+void qx_fail(enum qx_fault fault, const void *site, const void *other, const char *format, ...)
 {
-    m.failure = (struct qx_failure){.fault = fault, .thread = m.current, .site = site};
+    m.failure = (struct qx_failure){.fault = fault, .thread = m.current, .site = site, .other = other};
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(m.failure.text, sizeof m.failure.text, format, arguments);
@@ -155,7 +155,7 @@ static int repeated(enum qx_kind kind, int location, const void *site)
     }
     const struct qx_event *event = &graph()->event[e];
     if (event->kind != kind || event->location != location)
-        qx_fail(QX_CHANGING, site,
+        qx_fail(QX_CHANGING, site, NULL,
                 "the program does not do the same in the same situation: does it read a clock, an address or "
                 "random numbers?");
     return e;
@@ -216,9 +216,9 @@ static void check_heap(const void *address, size_t size, const void *site, const
         return;
     const struct qx_block *block = qx_heap_find(address);
     if (block && block->freed)
-        qx_fail(QX_MISUSE, site, "%s of %zu bytes in a block that was freed", what, size);
+        qx_fail(QX_MISUSE, site, block->freed_at, "%s of %zu bytes in a block that was freed", what, size);
     if (!block || (const char *)address + size > block->start + block->size)
-        qx_fail(QX_MISUSE, site, "%s of %zu bytes outside of any block of the heap", what, size);
+        qx_fail(QX_MISUSE, site, NULL, "%s of %zu bytes outside of any block of the heap", what, size);
 }
 
 static void touch(const void *address, size_t size, bool write, bool atomic, const uint32_t *hb,
@@ -236,12 +236,12 @@ static void touch(const void *address, size_t size, bool write, bool atomic, con
     int thread;
     switch (qx_shadow_touch(&touch, &other, &thread)) {
     case QX_CLASH_RACE:
-        qx_fail(QX_RACE, site, "data race: %s%s of %zu bytes at %p, not ordered with that of thread %d at %p",
-                atomic ? "atomic " : "", write ? "write" : "read", size, address, thread, other);
+        qx_fail(QX_RACE, site, other,
+                "data race: %s%s of %zu bytes, not ordered with the access of thread %d",
+                atomic ? "atomic " : "", write ? "write" : "read", size, thread);
     case QX_CLASH_SIZE:
-        qx_fail(QX_RACE, site,
-                "atomic accesses of different sizes overlap at %p: the other is thread %d's at %p", address,
-                thread, other);
+        qx_fail(QX_RACE, site, other,
+                "atomic access of %zu bytes, which overlaps that of another size of thread %d", size, thread);
     case QX_NO_CLASH:;
     }
 }
@@ -411,7 +411,6 @@ static void prepare(int number, int creator)
     *t = (struct qx_thread){.context = t->context,
                             .state = QX_READY,
                             .next = graph()->thread[number].first,
-                            .creator = creator,
                             .clock = creator == QX_NONE ? 0 : m.thread[creator].clock,
                             .specific = t->specific,
                             .specific_run = t->specific_run,
@@ -522,21 +521,6 @@ static bool stuck_for_ever(void)
     return true;
 }
 
-static void describe_deadlock(void)
-{
-    m.failure = (struct qx_failure){.fault = QX_DEADLOCK, .thread = QX_NONE};
-    size_t used = (size_t)snprintf(m.failure.text, sizeof m.failure.text, "nobody can go on:");
-    for (int i = 0; i < m.threads && used < sizeof m.failure.text; i++) {
-        const struct qx_thread *t = &m.thread[i];
-        if (t->state == QX_STOPPED || t->state == QX_WAITS) {
-            used += (size_t)snprintf(m.failure.text + used, sizeof m.failure.text - used,
-                                     " thread %d at %p (%s)", i, t->stopped_at, t->stopped_by);
-            m.failure.thread = i;
-            m.failure.site = t->stopped_at;
-        }
-    }
-}
-
 static enum qx_end judge(void)
 {
     if (m.failure.fault != QX_NO_FAULT)
@@ -550,7 +534,7 @@ static enum qx_end judge(void)
         return QX_BLOCKED;
     if (m.finished)
         return QX_COMPLETE;
-    describe_deadlock();
+    m.failure = (struct qx_failure){.fault = QX_DEADLOCK, .thread = QX_NONE, .text = "nobody can go on"};
     return QX_FAULT;
 }
 

@@ -19,9 +19,8 @@ enum qx_fault {
     QX_ASSERTION,
     QX_RACE,
     QX_DEADLOCK,
-    QX_MISUSE, // of a lock, a thread, memory
-    QX_CRASH,  // SIGSEGV, abort
-    QX_LEAK,
+    QX_MISUSE,   // of a lock, a thread, memory
+    QX_CRASH,    // SIGSEGV, abort
     QX_CHANGING, // the program did something else in the same situation
 };
 
@@ -43,7 +42,6 @@ struct qx_thread {
     void *(*start)(void *);
     void *arg, *result;
     bool detached, joined;
-    int creator;
     int64_t clock;       // nanoseconds it has slept
     bool rcu_registered; // urcu.c
     int rcu_depth;
@@ -73,17 +71,18 @@ enum qx_end qx_run(int (*main_function)(int, char **, char **), int argc, char *
 struct qx_failure {
     enum qx_fault fault;
     int thread;
-    const void *site;
-    char text[1000];
+    const void *site, *other;
+    char text[300];
 };
 const struct qx_failure *qx_failure(void);
 
 /* Was a loop left by the limit, rather than because its turn changed nothing? Its site, or NULL. */
 const void *qx_limited_loop(void);
 
-/* Ends this run with a fault. */
-void qx_fail(enum qx_fault fault, const void *site, const char *format, ...)
-    __attribute__((noreturn, format(printf, 3, 4)));
+/* Ends this run with a fault at a site; `other` is a second one that the text's last words speak of, or NULL.
+ */
+void qx_fail(enum qx_fault fault, const void *site, const void *other, const char *format, ...)
+    __attribute__((noreturn, format(printf, 4, 5)));
 /* Ends this run as complete: the program called exit. */
 void qx_finish(void) __attribute__((noreturn));
 

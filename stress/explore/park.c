@@ -58,7 +58,7 @@ static struct queue *queue_of(const void *key, const void *site)
             return q;
     }
     if (park.queues == CHUNK * CHUNKS)
-        qx_fail(QX_MISUSE, site, "too many futexes");
+        qx_fail(QX_MISUSE, site, NULL, "too many futexes");
     int i = park.queues++;
     if (i % CHUNK == 0)
         park.queue[i / CHUNK] = chunk(CHUNK * sizeof(struct queue));

@@ -69,15 +69,17 @@ static void print_event(const struct qx_graph *g, int e)
     qx_source_line(event->site, where, sizeof where);
     printf("  #%-4d", e);
     unsigned long long value = (unsigned long long)event->value;
-    void *address = event->location == QX_NONE ? NULL : (void *)qx_shadow_address(event->location);
+    char variable[300] = "";
+    if (event->location != QX_NONE)
+        qx_source_variable((const void *)qx_shadow_address(event->location), variable, sizeof variable);
     switch ((enum qx_kind)event->kind) {
     case QX_LOAD:
-        printf("%s %p = %llu (%s), reads ", event->rmw.op ? "rmw" : "load", address, value,
+        printf("%s %s = %llu (%s), reads ", event->rmw.op ? "rmw" : "load", variable, value,
                order_names[event->order]);
         print_store(g, event->rf);
         break;
     case QX_STORE:
-        printf("%s %p = %llu (%s), place %d", event->of_rmw ? "rmw writes" : "store", address, value,
+        printf("%s %s = %llu (%s), place %d", event->of_rmw ? "rmw writes" : "store", variable, value,
                event->plain ? "plain" : order_names[event->order], event->mo);
         break;
     case QX_FENCE:
@@ -114,8 +116,9 @@ static void print_execution(void)
 }
 
 static const char *const fault_names[] = {
-    [QX_NO_FAULT] = "",     [QX_ASSERTION] = "assertion", [QX_RACE] = "race", [QX_DEADLOCK] = "deadlock",
-    [QX_MISUSE] = "misuse", [QX_CRASH] = "crash",         [QX_LEAK] = "leak", [QX_CHANGING] = "changing",
+    [QX_NO_FAULT] = "",         [QX_ASSERTION] = "assertion", [QX_RACE] = "race",
+    [QX_DEADLOCK] = "deadlock", [QX_MISUSE] = "misuse",       [QX_CRASH] = "crash",
+    [QX_CHANGING] = "changing",
 };
 
 static void print_quoted(const char *text)
@@ -132,16 +135,33 @@ static void print_quoted(const char *text)
     putchar('"');
 }
 
+// What happened, and where.
+static void describe(const struct qx_failure *failure, char *text, size_t size)
+{
+    char where[300] = "", other[300] = "";
+    qx_source_line(failure->site, where, sizeof where);
+    qx_source_line(failure->other, other, sizeof other);
+    int used = snprintf(text, size, "%s: %s%s%s%s%s", fault_names[failure->fault], failure->text,
+                        *other ? " at " : "", other, *where ? ", at " : "", where);
+    for (int i = 0; failure->fault == QX_DEADLOCK && i < qx_thread_count(); i++) {
+        const struct qx_thread *t = qx_thread_of(i);
+        if ((t->state != QX_STOPPED && t->state != QX_WAITS) || (size_t)used >= size)
+            continue;
+        qx_source_line(t->stopped_at, where, sizeof where);
+        used += snprintf(text + used, size - (size_t)used, "; thread %d: %s%s%s", i, t->stopped_by,
+                         *where ? " at " : "", where);
+    }
+}
+
 int qx_report_end(struct qx_tally *tally)
 {
     if (tally->verdict == QX_CLEAN && !tally->complete)
         tally->verdict = QX_BOUND;
-    const struct qx_failure *failure = qx_failure();
-    char where[300] = "";
+    char bug[2000];
     if (tally->verdict == QX_BUG) {
-        qx_source_line(failure->site, where, sizeof where);
+        describe(qx_failure(), bug, sizeof bug);
         if (!report.options.quiet) {
-            printf("%s: %s%s%s\n", fault_names[failure->fault], failure->text, *where ? " at " : "", where);
+            puts(bug);
             print_execution();
         }
     }
@@ -164,14 +184,10 @@ int qx_report_end(struct qx_tally *tally)
                verdicts[tally->verdict], (unsigned long long)tally->executions,
                (unsigned long long)tally->blocked, spent,
                tally->complete && tally->verdict != QX_BUG ? "true" : "false");
-        if (tally->verdict == QX_BUG) {
-            char text[1500];
-            snprintf(text, sizeof text, "%s: %s%s%s", fault_names[failure->fault], failure->text,
-                     *where ? " at " : "", where);
-            print_quoted(text);
-        } else {
+        if (tally->verdict == QX_BUG)
+            print_quoted(bug);
+        else
             printf("null");
-        }
         printf("}\n");
     }
     return tally->verdict == QX_CLEAN ? 0 : tally->verdict == QX_BUG ? 1 : 3;

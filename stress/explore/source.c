@@ -6,22 +6,28 @@
 #include <string.h>
 #include <unistd.h>
 
+// Calls a tool of binutils for the running program. NULL where that is not to be had.
+static FILE *ask(const char *tool, const char *arguments)
+{
+    char program[4096], command[4500];
+    ssize_t n = readlink("/proc/self/exe", program, sizeof program - 1);
+    if (n < 0)
+        return NULL;
+    program[n] = '\0';
+    snprintf(command, sizeof command, "%s '%s' %s 2>/dev/null", tool, program, arguments);
+    return popen(command, "r");
+}
+
 void qx_source_line(const void *site, char *text, size_t size)
 {
     *text = '\0';
     Dl_info info;
     if (!site || !dladdr(site, &info))
         return;
-    char program[4096];
-    ssize_t n = readlink("/proc/self/exe", program, sizeof program - 1);
-    if (n < 0)
-        return;
-    program[n] = '\0';
     uintptr_t offset = (uintptr_t)site - (uintptr_t)info.dli_fbase - 1; // in the call, not behind it
-    char command[4500];
-    snprintf(command, sizeof command, "addr2line -e '%s' -f -C -s 0x%lx 2>/dev/null", program,
-             (unsigned long)offset);
-    FILE *answer = popen(command, "r");
+    char arguments[64];
+    snprintf(arguments, sizeof arguments, "-f -C -s 0x%lx", (unsigned long)offset);
+    FILE *answer = ask("addr2line -e", arguments);
     if (!answer)
         return;
     char function[200] = "", line[200] = "";
@@ -30,6 +36,30 @@ void qx_source_line(const void *site, char *text, size_t size)
         line[strcspn(line, "\n")] = '\0';
         if (line[0] != '?')
             snprintf(text, size, "%s, %s", function, line);
+    }
+    pclose(answer);
+}
+
+void qx_source_variable(const void *address, char *text, size_t size)
+{
+    snprintf(text, size, "%p", address);
+    Dl_info info;
+    if (!dladdr(address, &info))
+        return; // on the heap or a stack
+    uintptr_t offset = (uintptr_t)address - (uintptr_t)info.dli_fbase;
+    FILE *answer = ask("nm -S -C --defined-only", "");
+    if (!answer)
+        return;
+    char line[500], kind, name[200];
+    unsigned long start, length;
+    while (fgets(line, sizeof line, answer)) {
+        if (sscanf(line, "%lx %lx %c %199[^\n]", &start, &length, &kind, name) != 4 || offset < start ||
+            offset >= start + length)
+            continue;
+        if (offset == start)
+            snprintf(text, size, "%s", name);
+        else
+            snprintf(text, size, "%s+%lu", name, offset - start);
     }
     pclose(answer);
 }

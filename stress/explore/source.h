@@ -8,4 +8,8 @@
  * (binutils). */
 void qx_source_line(const void *site, char *text, size_t size);
 
+/* The program's variable at an address, "name" or "name+offset"; where there is none, the address. Asks nm
+ * (binutils). */
+void qx_source_variable(const void *address, char *text, size_t size);
+
 #endif

@@ -18,7 +18,7 @@ static int number_of(pthread_t thread, const void *site)
 {
     int number = (int)thread - 1;
     if (number < 0 || number >= qx_thread_count() || qx_thread_of(number)->state == QX_UNUSED)
-        qx_fail(QX_MISUSE, site, "a thread that does not exist");
+        qx_fail(QX_MISUSE, site, NULL, "a thread that does not exist");
     return number;
 }
 
@@ -42,7 +42,8 @@ int pthread_join(pthread_t thread, void **result)
     int number = number_of(thread, SITE);
     struct qx_thread *other = qx_thread_of(number);
     if (other->detached || other->joined)
-        qx_fail(QX_MISUSE, SITE, "thread %d is %s already", number, other->joined ? "joined" : "detached");
+        qx_fail(QX_MISUSE, SITE, NULL, "thread %d is %s already", number,
+                other->joined ? "joined" : "detached");
     if (number == qx_self_number())
         return EDEADLK;
     qx_join(number, SITE);

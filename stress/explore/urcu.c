@@ -45,14 +45,14 @@ static qx_value change(void *word, int size, int op, qx_value operand, int order
 static qx_value self_bit(const void *site)
 {
     if (qx_self_number() >= MOST_READERS)
-        qx_fail(QX_MISUSE, site, "more than %d threads use RCU", MOST_READERS);
+        qx_fail(QX_MISUSE, site, NULL, "more than %d threads use RCU", MOST_READERS);
     return (qx_value)1 << qx_self_number();
 }
 
 static void register_thread(const void *site)
 {
     if (qx_self()->rcu_registered)
-        qx_fail(QX_MISUSE, site, "a thread is registered with RCU twice");
+        qx_fail(QX_MISUSE, site, NULL, "a thread is registered with RCU twice");
     qx_self()->rcu_registered = true;
     change(&domain.registered, 16, QX_OR, self_bit(site), QX_ACQ_REL, site);
 }
@@ -60,7 +60,7 @@ static void register_thread(const void *site)
 static void unregister_thread(const void *site)
 {
     if (!qx_self()->rcu_registered || qx_self()->rcu_depth)
-        qx_fail(QX_MISUSE, site, "a thread leaves RCU %s",
+        qx_fail(QX_MISUSE, site, NULL, "a thread leaves RCU %s",
                 qx_self()->rcu_depth ? "inside of a section" : "that is not registered");
     qx_self()->rcu_registered = false;
     change(&domain.registered, 16, QX_AND, ~self_bit(site), QX_ACQ_REL, site);
@@ -70,7 +70,7 @@ static void enter(bool implicit, const void *site)
 {
     if (!qx_self()->rcu_registered) {
         if (!implicit)
-            qx_fail(QX_MISUSE, site, "a read section in a thread that is not registered with RCU");
+            qx_fail(QX_MISUSE, site, NULL, "a read section in a thread that is not registered with RCU");
         register_thread(site);
     }
     if (qx_self()->rcu_depth++ == 0)
@@ -80,7 +80,7 @@ static void enter(bool implicit, const void *site)
 static void leave(const void *site)
 {
     if (qx_self()->rcu_depth == 0)
-        qx_fail(QX_MISUSE, site, "an RCU read section is left that was not entered");
+        qx_fail(QX_MISUSE, site, NULL, "an RCU read section is left that was not entered");
     if (--qx_self()->rcu_depth == 0)
         change(&domain.count[qx_self_number()], 4, QX_ADD, 1, QX_RELEASE, site);
 }
@@ -88,7 +88,7 @@ static void leave(const void *site)
 static void synchronize(const void *site)
 {
     if (qx_self()->rcu_depth)
-        qx_fail(QX_MISUSE, site, "a grace period inside of a read section waits for itself");
+        qx_fail(QX_MISUSE, site, NULL, "a grace period inside of a read section waits for itself");
     qx_value readers = change(&domain.registered, 16, QX_ADD, 0, QX_ACQ_REL, site);
     for (int i = 0; i < MOST_READERS; i++) {
         if (!(readers >> i & 1) || i == qx_self_number())
@@ -113,7 +113,7 @@ static void *call_back(void *argument)
 static void defer(struct rcu_head *head, void (*function)(struct rcu_head *), const void *site)
 {
     if (callbacks.count == MOST_READERS)
-        qx_fail(QX_MISUSE, site, "more than %d callbacks", MOST_READERS);
+        qx_fail(QX_MISUSE, site, NULL, "more than %d callbacks", MOST_READERS);
     head->func = function;
     int thread = qx_create(call_back, head, site);
     qx_thread_of(thread)->detached = true;

@@ -242,7 +242,7 @@ static long futex(uint32_t *word, int operation, uint32_t value, long timeout, u
         return woken + qx_park_move(word, other, (int)timeout, site);
     }
     default:
-        qx_fail(QX_MISUSE, site, "a futex operation (%d) that the explorer does not know",
+        qx_fail(QX_MISUSE, site, NULL, "a futex operation (%d) that the explorer does not know",
                 operation & FUTEX_CMD_MASK);
     }
 }

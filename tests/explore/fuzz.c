@@ -77,7 +77,7 @@ int main(int argc, char **argv)
         return 2;
     qx_state_save();
     for (unsigned long i = 0; i < programs; i++) {
-        int statements = most ? most : 4 + (int)(i % 6);
+        int statements = most ? most : 6 + (int)(i % 4);
         if (!agree(first + i, statements))
             return 1;
     }

@@ -1,16 +1,19 @@
 #!/bin/sh
-# run-litmus.sh [--counts] BINARY_DIR: runs every litmus test of this folder and compares it with its head.
+# run-litmus.sh [--counts] [--first] BINARY_DIR: runs every litmus test of this folder and compares it with its head.
 #   BINARY_DIR  holds the tests built for the explorer, each named like its file without .c
 #   --counts    BINARY_DIR holds builds with -DNDEBUG: nothing fails, so that every test without a race is explored to
 #               its end and its number of executions compared, where the head states one
+#   --first     stops at the first test that fails
 #   LITMUS_FLAGS in the environment: further arguments for every test
 # A run that stops at its first bug has seen at most the stated number of executions, a complete one exactly that many.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 counts=false
+first=false
 [ "${1-}" = --counts ] && counts=true && shift
+[ "${1-}" = --first ] && first=true && shift
 if [ $# -ne 1 ] || [ ! -d "$1" ]; then
-    sed -n '2,7s/^# \{0,1\}//p' "$0" >&2
+    sed -n '2,8s/^# \{0,1\}//p' "$0" >&2
     exit 2
 fi
 binaries=$1
@@ -81,6 +84,7 @@ EOF
     else
         failed=$((failed + 1))
         echo "FAIL  $name: $problem"
+        ! $first || exit 1
     fi
 done
 
