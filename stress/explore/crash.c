@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/time.h>
 #include <ucontext.h>
 #include <unistd.h>
 
@@ -20,6 +21,22 @@ static void handle(int signal, siginfo_t *info, void *context)
     raise(signal);
 }
 
+// No event for so long is no progress, whatever is computed.
+enum { PATIENCE = 20 };
+
+static void look(int signal, siginfo_t *info, void *context)
+{
+    static uint64_t last;
+    static int seconds;
+    (void)signal, (void)info;
+    const ucontext_t *at = context;
+    seconds = qx_exploring() && qx_progress() == last ? seconds + 1 : 0;
+    last = qx_progress();
+    if (seconds >= PATIENCE)
+        qx_fail(QX_CRASH, (const void *)(uintptr_t)(at->uc_mcontext.gregs[REG_RIP] + 1), NULL,
+                "a thread has computed for %d s without anything that another could see", PATIENCE);
+}
+
 void qx_crash_watch(void)
 {
     const int signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL};
@@ -29,4 +46,9 @@ void qx_crash_watch(void)
             signals[i],
             &(struct sigaction){.sa_sigaction = handle, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER},
             NULL);
+    sigaction(SIGALRM,
+              &(struct sigaction){.sa_sigaction = look, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART},
+              NULL);
+    setitimer(ITIMER_REAL, &(struct itimerval){.it_interval = {.tv_sec = 1}, .it_value = {.tv_sec = 1}},
+              NULL);
 }

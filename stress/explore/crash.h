@@ -1,8 +1,9 @@
-/* The program's crashes, as faults of the execution they happen in. */
+/* The program's crashes, as faults of the execution they happen in; and a thread that computes without an
+ * end. */
 #ifndef QUIESCE_EXPLORE_CRASH_H
 #define QUIESCE_EXPLORE_CRASH_H
 
-/* Takes SIGSEGV and its like over. */
+/* Takes SIGSEGV and its like over, and SIGALRM. */
 void qx_crash_watch(void);
 
 #endif

@@ -142,7 +142,8 @@ static qx_value truncated(qx_value v, int size)
 bool qx_graph_writes(const struct qx_graph *g, int load)
 {
     const struct qx_event *e = &g->event[load];
-    return e->rmw.op != QX_NO_OP && (e->rmw.op != QX_CAS || e->value == e->rmw.expected);
+    return e->rmw.op != QX_NO_OP && qx_is_awaited(&e->await, e->value) &&
+           (e->rmw.op != QX_CAS || e->value == e->rmw.expected);
 }
 
 qx_value qx_graph_rmw_result(const struct qx_graph *g, int load)

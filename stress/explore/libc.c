@@ -1,6 +1,8 @@
 /* The rest of the C library that an exploration takes over: what ends the program, the heap, time. */
+#include "access.h"
 #include "heap.h"
 #include "machine.h"
+#include "options.h"
 #include "real.h"
 #include "spin.h"
 
@@ -48,7 +50,8 @@ int __wrap_posix_memalign(void **block, size_t alignment, size_t size);
 
 static void *allocate(size_t size, size_t alignment, const void *site)
 {
-    void *block = qx_heap_allocate(qx_self_number(), size, alignment, site);
+    bool fails = qx_happens(&qx_self()->failed_allocations, qx_options()->failing_allocations, site);
+    void *block = fails ? NULL : qx_heap_allocate(qx_self_number(), size, alignment, site);
     if (!block)
         errno = ENOMEM;
     qx_spin_changed();

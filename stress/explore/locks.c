@@ -1,5 +1,6 @@
 /* pthread's locks. Each is a word that is otherwise like any atomic variable: who takes the lock reads the
  * store that set it free. The word is the lock object's own first one. */
+#include "access.h"
 #include "machine.h"
 #include "real.h"
 

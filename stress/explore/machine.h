@@ -42,8 +42,9 @@ struct qx_thread {
     void *(*start)(void *);
     void *arg, *result;
     bool detached, joined;
-    int64_t clock;       // nanoseconds it has slept
-    bool rcu_registered; // urcu.c
+    int64_t clock;                                        // nanoseconds it has slept
+    int failed_allocations, failed_exchanges, idle_wakes; // so many that the options asked for
+    bool rcu_registered;                                  // urcu.c
     int rcu_depth;
     void **specific; // thread-specific data: threads.c
     uint64_t specific_run;
@@ -55,6 +56,9 @@ struct qx_thread {
 
 /* True in an execution; false before main and after it, when the program's calls do what they always do. */
 bool qx_exploring(void);
+
+/* A number that grows as long as there are events. */
+uint64_t qx_progress(void);
 
 /* Executions so far, the present one included. */
 uint64_t qx_run_number(void);
@@ -86,15 +90,12 @@ void qx_fail(enum qx_fault fault, const void *site, const void *other, const cha
 /* Ends this run as complete: the program called exit. */
 void qx_finish(void) __attribute__((noreturn));
 
-/* Atomic accesses of the calling thread. `access` has size, order, rmw, await, value, site. A load, a
- * read-modify-write included, returns what it read. */
-qx_value qx_load(void *address, struct qx_event access);
-void qx_store(void *address, struct qx_event access);
-void qx_fence(int order, const void *site);
-void qx_plain(void *address, size_t size, bool write, const void *site);
-
 /* One of so many ways, each in an execution of its own. */
 int qx_choose(int ways, const void *site);
+
+/* Something rare that the options ask for, at most `most` times in the calling thread, counted in *count:
+ * does it happen? */
+bool qx_happens(int *count, int most, const void *site);
 
 /* Lets the other threads go first. */
 void qx_yield(const void *site);
@@ -112,5 +113,15 @@ void qx_urcu_begin(void);
 
 /* Runs the destructors of the calling thread's specific data: threads.c. */
 void qx_destroy_specific(void);
+
+/* For whoever makes events. The event that the graph has next for the calling thread, which must be of this
+ * kind and at this location; QX_NONE: the thread is at the end of what is known. */
+int qx_repeated(enum qx_kind kind, int location, const void *site);
+/* The calling thread has executed the event. */
+void qx_done(int e);
+/* Lets others run until an event of theirs is executed. */
+void qx_wait_until_executed(int e);
+/* Has this execution had a second thread? */
+bool qx_divided(void);
 
 #endif

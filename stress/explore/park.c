@@ -1,4 +1,5 @@
 #include "park.h"
+#include "access.h"
 
 #include "machine.h"
 #include "memory.h"
@@ -133,6 +134,15 @@ static int sleep_in(struct queue *q, bool timed, int order, const void *site)
         if (i != QX_NONE) {
             remove_sleeper(q, i);
             return ETIMEDOUT;
+        }
+    }
+    int *idle = &qx_self()->idle_wakes, most = qx_options()->idle_wakes;
+    if (qx_happens(idle, most, site)) {
+        pass_lock(q, 2, order, site);
+        int i = find_self(q);
+        if (i != QX_NONE) {
+            remove_sleeper(q, i);
+            return qx_choose(2, site) == 0 ? EINTR : 0;
         }
     }
     uint32_t *waits = of_thread(park.waits, qx_self_number());

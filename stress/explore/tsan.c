@@ -1,6 +1,8 @@
 /* What gcc and clang call under -fsanitize=thread: every access of the program. The explorer stands in
  * libtsan's place. */
+#include "access.h"
 #include "machine.h"
+#include "options.h"
 #include "spin.h"
 
 #include <string.h>
@@ -65,8 +67,24 @@ static qx_value access_value(void *address, int size, int order, struct qx_rmw r
                                   (struct qx_rmw){.op = what, .operand = v, .order = (uint8_t)order}, SITE); \
     }
 
-// `weak` may fail although the value is the expected one, where that is asked for.
-#define COMPARE_EXCHANGE(bits, type, name)                                                                   \
+// Where the options ask for it, a weak one fails although it finds what it expects.
+static bool compare_exchange(void *address, int size, qx_value *expected, qx_value desired, int order,
+                             int failure, bool weak, const void *site)
+{
+    struct qx_rmw rmw = {.op = QX_CAS,
+                         .operand = desired,
+                         .expected = *expected,
+                         .order = (uint8_t)order,
+                         .failure_order = (uint8_t)failure};
+    bool fails = weak && qx_happens(&qx_self()->failed_exchanges, qx_options()->failing_exchanges, site);
+    qx_value found = fails ? access_value(address, size, failure, (struct qx_rmw){0}, site)
+                           : access_value(address, size, order, rmw, site);
+    bool done = !fails && found == *expected;
+    *expected = found;
+    return done;
+}
+
+#define COMPARE_EXCHANGE(bits, type, name, weak)                                                             \
     ENTRY(__tsan_atomic##bits##_compare_exchange_##name)                                                     \
     HIDDEN int qx__tsan_atomic##bits##_compare_exchange_##name(volatile type *a, type *expected, type v,     \
                                                                int order, int failure);                      \
@@ -75,17 +93,11 @@ static qx_value access_value(void *address, int size, int order, struct qx_rmw r
     {                                                                                                        \
         if (!qx_exploring())                                                                                 \
             return __atomic_compare_exchange_n(a, expected, v, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);   \
-        type old = (type)access_value((void *)(uintptr_t)a, bits / 8, order,                                 \
-                                      (struct qx_rmw){.op = QX_CAS,                                          \
-                                                      .operand = v,                                          \
-                                                      .expected = *expected,                                 \
-                                                      .order = (uint8_t)order,                               \
-                                                      .failure_order = (uint8_t)failure},                    \
-                                      SITE);                                                                 \
-        bool same = old == *expected;                                                                        \
-        if (!same)                                                                                           \
-            *expected = old;                                                                                 \
-        return same;                                                                                         \
+        qx_value value = *expected;                                                                          \
+        bool done = compare_exchange((void *)(uintptr_t)a, bits / 8, &value, v, order, failure, weak, SITE); \
+        if (!done)                                                                                           \
+            *expected = (type)value;                                                                         \
+        return done;                                                                                         \
     }
 
 #define COMPARE_EXCHANGE_VAL(bits, type)                                                                  \
@@ -99,13 +111,9 @@ static qx_value access_value(void *address, int size, int order, struct qx_rmw r
             __atomic_compare_exchange_n(a, &expected, v, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);      \
             return expected;                                                                              \
         }                                                                                                 \
-        return (type)access_value((void *)(uintptr_t)a, bits / 8, order,                                  \
-                                  (struct qx_rmw){.op = QX_CAS,                                           \
-                                                  .operand = v,                                           \
-                                                  .expected = expected,                                   \
-                                                  .order = (uint8_t)order,                                \
-                                                  .failure_order = (uint8_t)failure},                     \
-                                  SITE);                                                                  \
+        qx_value value = expected;                                                                        \
+        compare_exchange((void *)(uintptr_t)a, bits / 8, &value, v, order, failure, false, SITE);         \
+        return (type)value;                                                                               \
     }
 
 #define ATOMICS(bits, type)                                   \
@@ -118,8 +126,8 @@ static qx_value access_value(void *address, int size, int order, struct qx_rmw r
     RMW(bits, type, fetch_or, QX_OR, __atomic_fetch_or)       \
     RMW(bits, type, fetch_xor, QX_XOR, __atomic_fetch_xor)    \
     RMW(bits, type, fetch_nand, QX_NAND, __atomic_fetch_nand) \
-    COMPARE_EXCHANGE(bits, type, strong)                      \
-    COMPARE_EXCHANGE(bits, type, weak)                        \
+    COMPARE_EXCHANGE(bits, type, strong, false)               \
+    COMPARE_EXCHANGE(bits, type, weak, true)                  \
     COMPARE_EXCHANGE_VAL(bits, type)
 
 ATOMICS(8, uint8_t)

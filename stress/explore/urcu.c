@@ -6,6 +6,7 @@
  * count by a read-modify-write: those of one location have one order, so it comes either before the entry,
  * which then learns what came before, or behind it, and then it waits for the leave if that has not come. No
  * order between readers follows from it. */
+#include "access.h"
 #include "machine.h"
 
 #include <urcu/call-rcu.h>

@@ -1,5 +1,6 @@
 /* The rest of pthread's ways to wait: condition variables, barriers, once, semaphores; and the futex itself.
  */
+#include "access.h"
 #include "machine.h"
 #include "park.h"
 #include "real.h"
@@ -30,7 +31,7 @@ static int wait_for(pthread_cond_t *condition, pthread_mutex_t *mutex, bool time
     pthread_mutex_unlock(mutex);
     int code = qx_park_sleep(condition, timed, site);
     pthread_mutex_lock(mutex);
-    return code;
+    return code == EINTR ? 0 : code;
 }
 
 int pthread_cond_wait(pthread_cond_t *condition, pthread_mutex_t *mutex)

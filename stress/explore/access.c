@@ -1,0 +1,209 @@
+/* The program's accesses to memory: atomic ones are events of the graph, plain ones leave their mark for
+ * races. */
+#include "access.h"
+
+#include "heap.h"
+#include "machine.h"
+#include "memory.h"
+#include "search.h"
+#include "shadow.h"
+#include "spin.h"
+
+#include <string.h>
+
+// What this run has done at a location.
+struct native {
+    uint64_t run;
+    int32_t latest;  // the newest store, in modification order, that was executed: memory holds its value
+    int32_t pending; // a store by a plain access whose value is not known yet
+};
+
+static struct {
+    struct native *native;
+    int natives;
+} known;
+
+static struct qx_graph *graph(void)
+{
+    return qx_search_graph();
+}
+
+static struct native *native_of(int location)
+{
+    if (location >= known.natives) {
+        int n = location < 16 ? 32 : 2 * location;
+        known.native = qx_grow(known.native, (size_t)known.natives * sizeof *known.native,
+                               (size_t)n * sizeof *known.native);
+        memset(known.native + known.natives, 0, (size_t)(n - known.natives) * sizeof *known.native);
+        known.natives = n;
+    }
+    struct native *n = &known.native[location];
+    if (n->run != qx_run_number())
+        *n = (struct native){.run = qx_run_number(), .latest = QX_NONE, .pending = QX_NONE};
+    return n;
+}
+
+static qx_value in_memory(const void *address, int size)
+{
+    qx_value v = 0;
+    memcpy(&v, address, (size_t)size);
+    return v;
+}
+
+// Memory holds the value of the newest store that was executed.
+static void remember(int store, void *address)
+{
+    const struct qx_event *event = &graph()->event[store];
+    struct native *n = native_of(event->location);
+    if (event->mo < qx_position(graph(), n->latest))
+        return;
+    n->latest = store;
+    memcpy(address, &event->value, event->size);
+}
+
+// A plain store has happened since: now its value can be seen.
+static void settle(struct native *n, const void *address)
+{
+    if (n->pending == QX_NONE)
+        return;
+    struct qx_event *store = &graph()->event[n->pending];
+    store->value = in_memory(address, store->size);
+    n->pending = QX_NONE;
+}
+
+static void check_heap(const void *address, size_t size, const void *site, const char *what)
+{
+    if (!qx_heap_owns(address))
+        return;
+    const struct qx_block *block = qx_heap_find(address);
+    if (block && block->freed)
+        qx_fail(QX_MISUSE, site, block->freed_at, "%s of %zu bytes in a block that was freed", what, size);
+    if (!block || (const char *)address + size > block->start + block->size)
+        qx_fail(QX_MISUSE, site, NULL, "%s of %zu bytes outside of any block of the heap", what, size);
+}
+
+static void touch(const void *address, size_t size, bool write, bool atomic, const uint32_t *hb,
+                  const void *site)
+{
+    struct qx_touch touch = {.address = (uintptr_t)address,
+                             .size = size,
+                             .write = write,
+                             .atomic = atomic,
+                             .thread = qx_self_number(),
+                             .time = qx_self()->executed,
+                             .hb = hb,
+                             .site = site};
+    const void *other;
+    int thread;
+    switch (qx_shadow_touch(&touch, &other, &thread)) {
+    case QX_CLASH_RACE:
+        qx_fail(QX_RACE, site, other,
+                "data race: %s%s of %zu bytes, not ordered with the access of thread %d",
+                atomic ? "atomic " : "", write ? "write" : "read", size, thread);
+    case QX_CLASH_SIZE:
+        qx_fail(QX_RACE, site, other,
+                "atomic access of %zu bytes, which overlaps that of another size of thread %d", size, thread);
+    case QX_NO_CLASH:;
+    }
+}
+
+static int location_of(void *address, const struct qx_event *access)
+{
+    check_heap(address, access->size, access->site, "an atomic access");
+    int location = qx_shadow_location((uintptr_t)address, access->size);
+    settle(native_of(location), address);
+    qx_graph_touch(graph(), location, access->size, in_memory(address, access->size));
+    return location;
+}
+
+qx_value qx_load(void *address, struct qx_event access)
+{
+    access.location = location_of(address, &access);
+    int e = qx_repeated(QX_LOAD, access.location, access.site);
+    if (e == QX_NONE)
+        e = qx_search_load(qx_self_number(), &access);
+    if (graph()->event[e].rf != QX_NONE)
+        qx_wait_until_executed(graph()->event[e].rf);
+
+    bool writes = qx_graph_writes(graph(), e);
+    touch(address, access.size, writes, true, qx_clock(graph(), e, QX_HB), access.site);
+    qx_value value = graph()->event[e].value;
+    if (!qx_is_awaited(&access.await, value)) {
+        qx_done(e);
+        qx_stop(qx_self()->executed - 1, "it waits", access.site);
+    }
+    if (!writes) {
+        qx_done(e);
+        return value;
+    }
+    int store = graph()->event[e].po_after;
+    remember(store, address);
+    qx_done(store);
+    if (graph()->event[store].value != value)
+        qx_spin_changed();
+    return value;
+}
+
+void qx_store(void *address, struct qx_event access)
+{
+    access.location = location_of(address, &access);
+    int e = qx_repeated(QX_STORE, access.location, access.site);
+    if (e == QX_NONE)
+        e = qx_search_store(qx_self_number(), &access);
+    touch(address, access.size, true, true, qx_clock(graph(), e, QX_HB), access.site);
+    remember(e, address);
+    qx_done(e);
+    qx_spin_changed();
+}
+
+void qx_fence(int order, const void *site)
+{
+    int e = qx_repeated(QX_FENCE, QX_NONE, site);
+    if (e == QX_NONE) {
+        e = qx_graph_add(graph(), qx_self_number(), QX_FENCE, order, site);
+        if (qx_acquires(order))
+            qx_graph_fence(graph(), e);
+    }
+    qx_done(e);
+}
+
+// A location that is otherwise atomic is written by a plain access: its store has its place in the graph.
+static const void *plain_site;
+
+static void store_plainly(int location)
+{
+    struct qx_graph *g = graph();
+    struct native *n = native_of(location);
+    int e = qx_self()->next;
+    if (e == QX_NONE) {
+        if (location >= g->locations || g->location[location].size == 0)
+            return; // what it will find at its first atomic access is its initial value
+        e = qx_search_store(qx_self_number(), &(struct qx_event){.location = location,
+                                                                 .size = (uint8_t)g->location[location].size,
+                                                                 .plain = true,
+                                                                 .site = plain_site});
+    } else if (!g->event[e].plain || g->event[e].location != location) {
+        return;
+    }
+    n->latest = n->pending = e;
+    qx_done(e);
+}
+
+void qx_plain(void *address, size_t size, bool write, const void *site)
+{
+    struct qx_thread *self = qx_self();
+    check_heap(address, size, site, write ? "a write" : "a read");
+    const char *stack = self->context.stack;
+    bool own_stack = (uintptr_t)address - (uintptr_t)stack < self->context.stack_size;
+    if (qx_divided()) {
+        int last = self->next == QX_NONE ? graph()->thread[qx_self_number()].last
+                                         : graph()->event[self->next].po_before;
+        touch(address, size, write, false, qx_clock(graph(), last, QX_HB), site);
+    }
+    if (!write)
+        return;
+    if (!own_stack)
+        qx_spin_changed();
+    plain_site = site;
+    qx_shadow_locations_in((uintptr_t)address, size, store_plainly);
+}

@@ -1,0 +1,278 @@
+/* One program for each kind of fault that the explorer reports, and its healthy twin: -DCASE_NAME, -DHEALTHY.
+ * See faults.sh. */
+#include <assert.h>
+#include <errno.h>
+#include <linux/futex.h>
+#include <pthread.h>
+#include <sched.h>
+#include <semaphore.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#ifdef CASE_RCU
+#include <urcu/urcu-memb.h>
+#endif
+
+#ifdef HEALTHY
+enum { BUGGY = 0 };
+#else
+enum { BUGGY = 1 };
+#endif
+
+// Not static: of what nobody else can see a compiler removes the accesses.
+pthread_mutex_t a = PTHREAD_MUTEX_INITIALIZER, b = PTHREAD_MUTEX_INITIALIZER;
+pthread_cond_t condition = PTHREAD_COND_INITIALIZER;
+atomic_int word, other;
+int ready;
+_Thread_local int own;
+_Atomic(int *) shared;
+
+#if defined CASE_DEADLOCK // two locks in two orders
+static void *run(void *unused)
+{
+    pthread_mutex_lock(BUGGY ? &b : &a);
+    pthread_mutex_lock(BUGGY ? &a : &b);
+    pthread_mutex_unlock(&a);
+    pthread_mutex_unlock(&b);
+    return unused;
+}
+static void body(void)
+{
+    pthread_mutex_lock(&a);
+    pthread_mutex_lock(&b);
+    pthread_mutex_unlock(&b);
+    pthread_mutex_unlock(&a);
+}
+#elif defined CASE_STRANGER  // unlocks what another holds
+static void *run(void *unused)
+{
+    if (!BUGGY)
+        pthread_mutex_lock(&a);
+    pthread_mutex_unlock(&a);
+    return unused;
+}
+static void body(void)
+{
+    pthread_mutex_lock(&a);
+    sched_yield();
+    pthread_mutex_unlock(&a);
+}
+#elif defined CASE_LOST_WAKE // looks before it holds the lock
+static void *run(void *unused)
+{
+    pthread_mutex_lock(&a);
+    atomic_store(&word, 1);
+    pthread_mutex_unlock(&a);
+    pthread_cond_signal(&condition);
+    return unused;
+}
+static void body(void)
+{
+    int seen = atomic_load(&word);
+    pthread_mutex_lock(&a);
+    while (!(BUGGY ? seen : atomic_load(&word))) {
+        pthread_cond_wait(&condition, &a);
+        seen = 1;
+    }
+    pthread_mutex_unlock(&a);
+}
+#elif defined CASE_SPIN      // waits for what nobody writes; two words and no hint
+static void *run(void *unused)
+{
+    atomic_store_explicit(BUGGY ? &other : &word, 1, memory_order_release);
+    return unused;
+}
+static void body(void)
+{
+    while (!atomic_load_explicit(&word, memory_order_acquire))
+        ;
+}
+#elif defined CASE_FREED     // read after another thread has freed it
+static void *run(void *unused)
+{
+    int *taken = atomic_load_explicit(&shared, memory_order_acquire);
+    if (taken)
+        assert(*taken == 5);
+    return unused;
+}
+static void body(void)
+{
+    int *made = malloc(sizeof *made);
+    *made = 5;
+    atomic_store_explicit(&shared, made, memory_order_release);
+    if (BUGGY)
+        free(made);
+}
+#elif defined CASE_TWICE     // freed by whoever finds it
+static void *run(void *unused)
+{
+    free(BUGGY ? atomic_load(&shared) : atomic_exchange(&shared, NULL));
+    return unused;
+}
+static void body(void)
+{
+    int *made = malloc(sizeof *made);
+    atomic_store(&shared, made);
+    free(BUGGY ? atomic_load(&shared) : atomic_exchange(&shared, NULL));
+}
+#elif defined CASE_BEYOND    // one element behind the last
+static void *run(void *unused)
+{
+    return unused;
+}
+static void body(void)
+{
+    int *made = malloc(3 * sizeof *made);
+    made[BUGGY ? 3 : 2] = 1;
+    atomic_store(&shared, made); // or the compiler sees that nobody reads it
+}
+#elif defined CASE_CRASH
+static void *run(void *unused)
+{
+    if (BUGGY && atomic_load(&word))
+        *(volatile int *)8 = 1;
+    return unused;
+}
+static void body(void)
+{
+    atomic_store(&word, 1);
+}
+#elif defined CASE_WEAK       // takes a weak exchange's failure for another thread's success
+static void *run(void *unused)
+{
+    int expected = 0;
+    bool done = BUGGY ? atomic_compare_exchange_weak(&word, &expected, 1)
+                      : atomic_compare_exchange_strong(&word, &expected, 1);
+    assert(done);
+    return unused;
+}
+static void body(void)
+{
+}
+#elif defined CASE_ALLOCATION // does not look at what malloc returns
+static void *run(void *unused)
+{
+    int *made = malloc(sizeof *made);
+    if (BUGGY || made)
+        *made = 1;
+    atomic_store(&shared, made);
+    return unused;
+}
+static void body(void)
+{
+}
+#elif defined CASE_SPURIOUS   // takes every end of a futex wait for a wake-up
+static void *run(void *unused)
+{
+    do
+        syscall(SYS_futex, &word, FUTEX_WAIT_PRIVATE, 0, NULL, NULL, 0);
+    while (!BUGGY && !atomic_load(&word));
+    assert(atomic_load(&word));
+    return unused;
+}
+static void body(void)
+{
+    atomic_store(&word, 1);
+    syscall(SYS_futex, &word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+}
+#elif defined CASE_TIMED      // forgets that the time may be over
+static void *run(void *unused)
+{
+    struct timespec soon = {.tv_sec = 1};
+    pthread_mutex_lock(&a);
+    int code = ready ? 0 : pthread_cond_timedwait(&condition, &a, &soon);
+    assert(BUGGY ? code == 0 : code == 0 || code == ETIMEDOUT);
+    pthread_mutex_unlock(&a);
+    return unused;
+}
+static void body(void)
+{
+    pthread_mutex_lock(&a);
+    ready = 1;
+    pthread_cond_signal(&condition);
+    pthread_mutex_unlock(&a);
+}
+#elif defined CASE_RCU        // freed without a grace period
+static void *run(void *unused)
+{
+    urcu_memb_register_thread();
+    urcu_memb_read_lock();
+    int *seen = atomic_load_explicit(&shared, memory_order_acquire);
+    if (seen)
+        assert(*seen == 5);
+    urcu_memb_read_unlock();
+    urcu_memb_unregister_thread();
+    return unused;
+}
+static void body(void)
+{
+    int *made = malloc(sizeof *made);
+    *made = 5;
+    atomic_store_explicit(&shared, made, memory_order_release);
+    atomic_store_explicit(&shared, NULL, memory_order_release);
+    if (!BUGGY)
+        urcu_memb_synchronize_rcu();
+    free(made);
+}
+#elif defined CASE_THREADS    // six of them; each its own variables
+static void *run(void *unused)
+{
+    own++;
+    assert(own == 1);
+    if (atomic_fetch_add_explicit(&word, 1, memory_order_relaxed) == 5)
+        assert(!BUGGY);
+    return unused;
+}
+static void body(void)
+{
+}
+#elif defined CASE_SEMAPHORE  // two enter where one may
+sem_t semaphore;
+static void *run(void *unused)
+{
+    sem_wait(&semaphore);
+    ready++;
+    sem_post(&semaphore);
+    return unused;
+}
+static void body(void)
+{
+}
+#elif defined CASE_CHANGING   // does something else in every execution
+static void *run(void *unused)
+{
+    atomic_store(&other, 1);
+    return unused;
+}
+static void body(void)
+{
+    if (BUGGY && rand() % 2)
+        atomic_fetch_add(&word, 1);
+    atomic_load(&other);
+    atomic_load(&other);
+}
+#else
+#error "no such case"
+#endif
+
+int main(void)
+{
+    pthread_t threads[6];
+    int n = 1;
+#ifdef CASE_THREADS
+    n = 6;
+#endif
+#ifdef CASE_SEMAPHORE
+    sem_init(&semaphore, 0, BUGGY ? 2 : 1);
+    n = 2;
+#endif
+    for (int i = 0; i < n; i++)
+        pthread_create(&threads[i], NULL, run, NULL);
+    body();
+    for (int i = 0; i < n; i++)
+        pthread_join(threads[i], NULL);
+    return 0;
+}

@@ -1,0 +1,49 @@
+#!/bin/sh
+# faults.sh DRIVER SOURCE: each kind of fault is found and called by its name, and its healthy twin is clean.
+set -u
+driver=$1 source=$2
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+failed=0
+
+run() { # run CASE WORDS OPTION...: what the report must say
+    name=$1 words=$2
+    shift 2
+    for health in BUGGY HEALTHY; do
+        define=$([ $health = HEALTHY ] && echo -DHEALTHY)
+        # shellcheck disable=SC2086
+        "$driver" -O1 "-DCASE_$name" $define "$source" -o "$scratch/case" -lurcu-memb -lurcu-common || exit 1
+        said=$("$scratch/case" --json --quiet "$@" 2>&1)
+        status=$?
+        case $health$status in
+        BUGGY1) echo "$said" | grep -q "\"bug\": \"$words" || { echo "$name: not '$words': $said"; failed=1; } ;;
+        HEALTHY0) ;;
+        *) echo "$name, $health: status $status: $said"; failed=1 ;;
+        esac
+    done
+}
+
+run DEADLOCK 'deadlock: nobody can go on'
+run STRANGER 'misuse: a mutex is unlocked that this thread does not hold'
+run LOST_WAKE 'deadlock: nobody can go on'
+run SPIN 'deadlock: nobody can go on; thread 0: a loop whose turn changes nothing'
+run FREED 'misuse: a read of 4 bytes in a block that was freed\|race: '
+run TWICE 'misuse: double free\|race: '
+run BEYOND 'misuse: a write of 4 bytes outside of any block'
+run CRASH 'crash: Segmentation fault'
+run WEAK 'assertion: assert(done)' --weak 1
+run ALLOCATION 'crash: Segmentation fault' --fail-allocations 1
+run SPURIOUS 'assertion: ' --spurious 1
+run TIMED 'assertion: '
+run RCU 'misuse: a read of 4 bytes in a block that was freed\|race: '
+run THREADS 'assertion: assert(!BUGGY)'
+run SEMAPHORE 'race: data race'
+run CHANGING 'changing: '
+
+for wrong in '--limit' '--limit x' '--weak -1' 'program-argument' '--frobnicate'; do
+    # shellcheck disable=SC2086
+    "$scratch/case" $wrong >"$scratch/out" 2>&1
+    [ $? -eq 2 ] && [ "$(wc -l <"$scratch/out")" -eq 1 ] || { echo "wrong option '$wrong' gave: $(cat "$scratch/out")"; failed=1; }
+done
+"$scratch/case" --help | grep -q '^usage: ' || { echo 'no --help'; failed=1; }
+exit $failed
