@@ -404,7 +404,8 @@ Test(checkpoint, killed_at_any_moment_the_old_or_the_new_is_whole)
     strcpy(directory, in_scratch("model"));
     save(&models[0], directory);
     int seen[2] = {0, 0}, interrupted = 0;
-    for (int round = 0; round < 60; round++) {
+    bool met = false; // enough kills came while a save was under way: on a busy machine that takes more
+    for (int round = 0; round < 60 || (!met && round < 1000); round++) {
         pid_t child = fork();
         cr_assert_geq(child, 0);
         if (child == 0) {
@@ -424,11 +425,11 @@ Test(checkpoint, killed_at_any_moment_the_old_or_the_new_is_whole)
         cr_assert(which || same_model(&models[0], &again), "a mixture of two models");
         seen[which]++;
         qsc_model_fini(&again);
+        met = seen[0] > 0 && seen[1] > 0 && interrupted > 5;
     }
     save(&models[0], directory);
     cr_assert_eq(count_entries(scratch), 1);
-    cr_assert(seen[0] > 0 && seen[1] > 0 && interrupted > 5, "%d %d %d: too few kills met a save", seen[0],
-              seen[1], interrupted);
+    cr_assert(met, "%d %d %d: too few kills met a save", seen[0], seen[1], interrupted);
     qsc_model_fini(&models[0]);
     qsc_model_fini(&models[1]);
 }
@@ -448,8 +449,8 @@ Test(checkpoint, a_load_beside_saves_is_whole)
                 _exit(1);
         }
     }
-    int loaded = 0;
-    for (int i = 0; i < 200; i++) {
+    int loaded = 0; // on a busy machine the saver wins more often
+    for (int i = 0; i < 200 || (loaded <= 20 && i < 20000); i++) {
         int code = qsc_model_load(&again, directory, &error);
         if (code) /* exchanged three times in a row, or emptied under us as often */
             continue;
