@@ -8,7 +8,6 @@
 #include "spin.h"
 #include "state.h"
 
-#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -98,7 +97,7 @@ static void leave(void)
 
 void qx_fail(enum qx_fault fault, const void *site, const void *other, const char *format, ...)
 {
-    m.failure = (struct qx_failure){.fault = fault, .thread = m.current, .site = site, .other = other};
+    m.failure = (struct qx_failure){.fault = fault, .site = site, .other = other};
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(m.failure.text, sizeof m.failure.text, format, arguments);
@@ -365,7 +364,7 @@ static enum qx_end judge(void)
         return QX_BLOCKED;
     if (m.finished)
         return QX_COMPLETE;
-    m.failure = (struct qx_failure){.fault = QX_DEADLOCK, .thread = QX_NONE, .text = "nobody can go on"};
+    m.failure = (struct qx_failure){.fault = QX_DEADLOCK, .text = "nobody can go on"};
     return QX_FAULT;
 }
 

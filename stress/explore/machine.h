@@ -74,7 +74,6 @@ enum qx_end qx_run(int (*main_function)(int, char **, char **), int argc, char *
 /* What stopped the last run. */
 struct qx_failure {
     enum qx_fault fault;
-    int thread;
     const void *site, *other;
     char text[300];
 };

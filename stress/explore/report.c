@@ -6,7 +6,6 @@
 #include "source.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <time.h>
 
 static struct {

@@ -174,11 +174,6 @@ uintptr_t qx_shadow_address(int location)
     return shadow.location[location].address;
 }
 
-int qx_shadow_locations(void)
-{
-    return shadow.locations;
-}
-
 void qx_shadow_locations_in(uintptr_t address, size_t size, void (*visit)(int location))
 {
     if (shadow.locations == 0)
