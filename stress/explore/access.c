@@ -8,6 +8,8 @@
 #include "search.h"
 #include "shadow.h"
 #include "spin.h"
+#include "walk.h"
+#include "why.h"
 
 #include <string.h>
 
@@ -93,16 +95,22 @@ static void touch(const void *address, size_t size, bool write, bool atomic, con
                              .time = qx_self()->executed,
                              .hb = hb,
                              .site = site};
-    const void *other;
-    int thread;
-    switch (qx_shadow_touch(&touch, &other, &thread)) {
+    struct qx_touch other;
+    char why[200];
+    enum qx_clash clash = qx_shadow_touch(&touch, &other);
+    if (clash != QX_NO_CLASH)
+        qx_clash(other.thread, other.time);
+    switch (clash) {
     case QX_CLASH_RACE:
-        qx_fail(QX_RACE, site, other,
-                "data race: %s%s of %zu bytes, not ordered with the access of thread %d",
-                atomic ? "atomic " : "", write ? "write" : "read", size, thread);
+        qx_why_unordered(graph(), other.thread, other.time + 1, graph()->thread[touch.thread].last, why,
+                         sizeof why);
+        qx_fail(QX_RACE, site, other.site,
+                "data race: %s%s of %zu bytes, not ordered with the access of thread %d%s%s",
+                atomic ? "atomic " : "", write ? "write" : "read", size, other.thread, *why ? ": " : "", why);
     case QX_CLASH_SIZE:
-        qx_fail(QX_RACE, site, other,
-                "atomic access of %zu bytes, which overlaps that of another size of thread %d", size, thread);
+        qx_fail(QX_RACE, site, other.site,
+                "atomic access of %zu bytes, which overlaps that of another size of thread %d", size,
+                other.thread);
     case QX_NO_CLASH:;
     }
 }
@@ -118,7 +126,10 @@ static int location_of(void *address, const struct qx_event *access)
 
 qx_value qx_load(void *address, struct qx_event access)
 {
-    access.location = location_of(address, &access);
+    qx_step();
+    do
+        access.location = location_of(address, &access);
+    while (qx_walk_lacks(graph(), qx_self_number(), &access) && qx_await_change());
     int e = qx_repeated(QX_LOAD, access.location, access.site);
     if (e == QX_NONE)
         e = qx_search_load(qx_self_number(), &access);
@@ -146,6 +157,7 @@ qx_value qx_load(void *address, struct qx_event access)
 
 void qx_store(void *address, struct qx_event access)
 {
+    qx_step();
     access.location = location_of(address, &access);
     int e = qx_repeated(QX_STORE, access.location, access.site);
     if (e == QX_NONE)
@@ -158,6 +170,7 @@ void qx_store(void *address, struct qx_event access)
 
 void qx_fence(int order, const void *site)
 {
+    qx_step();
     int e = qx_repeated(QX_FENCE, QX_NONE, site);
     if (e == QX_NONE) {
         e = qx_graph_add(graph(), qx_self_number(), QX_FENCE, order, site);

@@ -123,6 +123,46 @@ void qx_graph_touch(struct qx_graph *g, int location, int size, qx_value initial
         *l = (struct qx_graph_location){QX_NONE, QX_NONE, QX_NONE, size, initial};
 }
 
+int qx_graph_add_access(struct qx_graph *g, int thread, enum qx_kind kind, const struct qx_event *access)
+{
+    int e = qx_graph_add(g, thread, kind, access->order, access->site);
+    struct qx_event *event = &g->event[e];
+    event->location = access->location;
+    event->size = access->size;
+    event->await = access->await;
+    event->plain = access->plain;
+    event->rmw = access->rmw;
+    event->value = access->value;
+    return e;
+}
+
+int qx_graph_add_load(struct qx_graph *g, int thread, const struct qx_event *access)
+{
+    int e = qx_graph_add_access(g, thread, QX_LOAD, access);
+    struct qx_graph_location *l = &g->location[access->location];
+    g->event[e].next_load = l->loads;
+    l->loads = e;
+    qx_graph_read(g, e, l->last);
+    return e;
+}
+
+int qx_graph_add_rmw_store(struct qx_graph *g, int load)
+{
+    struct qx_event store = g->event[load];
+    store.value = qx_graph_rmw_result(g, load);
+    store.order = store.rmw.order;
+    store.rmw.op = QX_NO_OP;
+    int e = qx_graph_add_access(g, store.thread, QX_STORE, &store);
+    g->event[e].of_rmw = true;
+    qx_graph_place(g, e, store.rf);
+    return e;
+}
+
+const uint32_t *qx_graph_clock_before(const struct qx_graph *g, int e)
+{
+    return qx_clock(g, g->event[e].po_before, QX_HB);
+}
+
 static void unite(uint32_t *clock, const uint32_t *other, int n)
 {
     for (int i = 0; i < n; i++)
@@ -264,10 +304,10 @@ int qx_graph_floor(const struct qx_graph *g, int location, const uint32_t *hb)
     return floor;
 }
 
-bool qx_graph_claimed(const struct qx_graph *g, int location, int store, int except)
+bool qx_graph_claimed(const struct qx_graph *g, int location, int store)
 {
     int next = store == QX_NONE ? g->location[location].first : g->event[store].mo_after;
-    return next != QX_NONE && g->event[next].of_rmw && g->event[next].po_before != except;
+    return next != QX_NONE && g->event[next].of_rmw;
 }
 
 void qx_graph_truncate(struct qx_graph *g, int n)

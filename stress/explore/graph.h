@@ -124,6 +124,19 @@ int qx_graph_new_thread(struct qx_graph *g, int create);
  * counted. */
 int qx_graph_add(struct qx_graph *g, int thread, enum qx_kind kind, int order, const void *site);
 
+/* Appends an access: `access` has location, size, order, await, rmw, value, plain and site. A load is not yet
+ * among its location's, nor a store in its modification order. */
+int qx_graph_add_access(struct qx_graph *g, int thread, enum qx_kind kind, const struct qx_event *access);
+
+/* Appends a load that reads its location's newest store. */
+int qx_graph_add_load(struct qx_graph *g, int thread, const struct qx_event *access);
+
+/* Appends the store of a read-modify-write that writes, behind what its load reads. */
+int qx_graph_add_rmw_store(struct qx_graph *g, int load);
+
+/* What the thread of event e knew before it: its own clock may have learnt more from what it reads. */
+const uint32_t *qx_graph_clock_before(const struct qx_graph *g, int e);
+
 /* The first touch of a location fixes its size and initial value. */
 void qx_graph_touch(struct qx_graph *g, int location, int size, qx_value initial);
 
@@ -144,8 +157,8 @@ void qx_graph_fence(const struct qx_graph *g, int e);          // an acquire fen
  */
 int qx_graph_floor(const struct qx_graph *g, int location, const uint32_t *hb);
 
-/* Is the store read by a read-modify-write that writes, other than load `except`? */
-bool qx_graph_claimed(const struct qx_graph *g, int location, int store, int except);
+/* Is the store read by a read-modify-write that writes? Then nothing else can stand right behind it. */
+bool qx_graph_claimed(const struct qx_graph *g, int location, int store);
 
 qx_value qx_graph_value(const struct qx_graph *g, int location, int store);
 

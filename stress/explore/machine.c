@@ -7,6 +7,7 @@
 #include "shadow.h"
 #include "spin.h"
 #include "state.h"
+#include "walk.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -25,7 +26,11 @@ static struct {
     uint64_t run;
     bool finished; // main has returned, or the program called exit
     bool divided;  // there has been a second thread in this run
-    uint64_t progress;
+    uint64_t progress, changes;
+    int *step; // see qx_steps()
+    int steps, step_capacity;
+    int *able;  // threads that can go on
+    int chosen; // by a walk, to go on next
     struct qx_failure failure;
     const void *limited;
     int (*main_function)(int, char **, char **);
@@ -36,6 +41,13 @@ static struct {
 bool qx_exploring(void)
 {
     return m.exploring;
+}
+
+bool qx_set_exploring(bool exploring)
+{
+    bool was = m.exploring;
+    m.exploring = exploring;
+    return was;
 }
 
 uint64_t qx_run_number(void)
@@ -97,13 +109,21 @@ static void leave(void)
 
 void qx_fail(enum qx_fault fault, const void *site, const void *other, const char *format, ...)
 {
-    m.failure = (struct qx_failure){.fault = fault, .site = site, .other = other};
+    m.failure.fault = fault;
+    m.failure.site = site;
+    m.failure.other = other;
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(m.failure.text, sizeof m.failure.text, format, arguments);
     va_end(arguments);
     for (;;)
         leave();
+}
+
+void qx_clash(int thread, uint32_t time)
+{
+    m.failure.clash_thread = thread;
+    m.failure.clash_time = time;
 }
 
 // The other threads still run to their end: main might have been slower.
@@ -143,6 +163,60 @@ void qx_stop(uint32_t since, const char *why, const void *site)
         leave();
 }
 
+const int *qx_steps(int *n)
+{
+    *n = m.steps;
+    return m.step;
+}
+
+void qx_count_change(void)
+{
+    m.changes++;
+}
+
+bool qx_await_change(void)
+{
+    struct qx_thread *self = qx_self();
+    self->state = QX_YIELDS;
+    self->changes_seen = m.changes;
+    self->in_vain = false;
+    leave();
+    return !self->in_vain;
+}
+
+static bool may_go_on(const struct qx_thread *t)
+{
+    if (t->state == QX_READY)
+        return true;
+    if (t->state == QX_YIELDS)
+        return qx_walking() && (m.changes != t->changes_seen || qx_walk_repeats());
+    if (t->state != QX_WAITS)
+        return false;
+    const struct qx_thread *other = &m.thread[t->waits_for];
+    return t->waits_until == UINT32_MAX ? other->state == QX_ENDED : other->executed >= t->waits_until;
+}
+
+// The thread that a walk wants to go on.
+static int walk_thread(void)
+{
+    int n = 0;
+    for (int i = 0; i < m.threads; i++) {
+        if (may_go_on(&m.thread[i]))
+            m.able[n++] = i;
+    }
+    return n > 0 ? qx_walk_thread(m.current, m.able, n) : QX_NONE;
+}
+
+void qx_step(void)
+{
+    int next = qx_walking() ? walk_thread() : m.current;
+    if (next == m.current)
+        return;
+    m.chosen = next;
+    qx_self()->state = QX_READY;
+    leave();
+}
+
 int qx_repeated(enum qx_kind kind, int location, const void *site)
 {
     int e = qx_self()->next;
@@ -167,10 +241,19 @@ void qx_done(int e)
     self->executed = (uint32_t)graph()->event[e].index + 1;
     m.progress++;
     self->next = graph()->event[e].po_after;
+    if (m.steps == m.step_capacity) {
+        int n = m.steps ? 2 * m.steps : 1024;
+        m.step = qx_grow(m.step, (size_t)m.steps * sizeof *m.step, (size_t)n * sizeof *m.step);
+        m.step_capacity = n;
+    }
+    m.step[m.steps++] = e;
+    if (qx_walking())
+        qx_walk_step();
 }
 
 int qx_choose(int ways, const void *site)
 {
+    qx_step();
     int e = qx_repeated(QX_CHOICE, QX_NONE, site);
     if (e == QX_NONE)
         e = qx_search_choose(m.current, ways, site);
@@ -194,8 +277,7 @@ void qx_yield(const void *site)
         m.limited = site;
         qx_stop(self->executed, "a loop without an end", site);
     }
-    self->state = QX_YIELDS;
-    leave();
+    qx_await_change();
 }
 
 static void reserve_threads(int n)
@@ -204,6 +286,7 @@ static void reserve_threads(int n)
         return;
     m.thread = qx_grow(m.thread, (size_t)m.threads * sizeof *m.thread, (size_t)n * sizeof *m.thread);
     memset(m.thread + m.threads, 0, (size_t)(n - m.threads) * sizeof *m.thread);
+    m.able = qx_grow(m.able, (size_t)m.threads * sizeof *m.able, (size_t)n * sizeof *m.able);
     m.threads = n;
 }
 
@@ -217,6 +300,7 @@ static void enter(void)
         (void)status;
         qx_finish();
     }
+    qx_step();
     if (graph()->thread[m.current].count == 0) {
         int e = qx_graph_add(graph(), m.current, QX_BEGIN, QX_RELAXED, NULL);
         qx_graph_join(graph(), e, graph()->thread[m.current].create);
@@ -230,10 +314,9 @@ static void prepare(int number, int creator)
 {
     struct qx_thread *t = &m.thread[number];
     if (!t->context.stack) {
-        bool exploring = m.exploring;
-        m.exploring = false; // it calls the C library
+        bool exploring = qx_set_exploring(false); // it calls the C library
         qx_context_create(&t->context);
-        m.exploring = exploring;
+        qx_set_exploring(exploring);
     }
     qx_context_prepare(&t->context, enter);
     qx_state_restore_thread(&t->context);
@@ -250,6 +333,7 @@ static void prepare(int number, int creator)
 
 int qx_create(void *(*start)(void *), void *arg, const void *site)
 {
+    qx_step();
     int e = qx_repeated(QX_CREATE, QX_NONE, site);
     if (e == QX_NONE) {
         e = qx_graph_add(graph(), m.current, QX_CREATE, QX_RELAXED, site);
@@ -277,6 +361,7 @@ void qx_join(int thread, const void *site)
         self->stopped_at = site;
         leave();
     }
+    qx_step();
     int e = qx_repeated(QX_JOIN, QX_NONE, site);
     if (e == QX_NONE) {
         e = qx_graph_add(graph(), m.current, QX_JOIN, QX_RELAXED, site);
@@ -292,6 +377,7 @@ void qx_end_thread(void *result)
     qx_destroy_specific();
     struct qx_thread *self = qx_self();
     self->result = result;
+    qx_step();
     int e = qx_repeated(QX_END, QX_NONE, NULL);
     if (e == QX_NONE)
         e = qx_graph_add(graph(), m.current, QX_END, QX_RELAXED, NULL);
@@ -301,25 +387,23 @@ void qx_end_thread(void *result)
         leave();
 }
 
-static bool may_go_on(const struct qx_thread *t)
-{
-    if (t->state == QX_READY)
-        return true;
-    if (t->state != QX_WAITS)
-        return false;
-    const struct qx_thread *other = &m.thread[t->waits_for];
-    return t->waits_until == UINT32_MAX ? other->state == QX_ENDED : other->executed >= t->waits_until;
-}
-
 static int next_thread(void)
 {
+    if (qx_walking()) {
+        int chosen = m.chosen != QX_NONE ? m.chosen : walk_thread();
+        m.chosen = QX_NONE;
+        if (chosen != QX_NONE)
+            return chosen;
+    }
     for (int i = 0; i < m.threads; i++) {
         if (may_go_on(&m.thread[i]))
             return i;
     }
     for (int i = 0; i < m.threads; i++) {
-        if (m.thread[i].state == QX_YIELDS)
+        if (m.thread[i].state == QX_YIELDS) {
+            m.thread[i].in_vain = true;
             return i;
+        }
     }
     return QX_NONE;
 }
@@ -364,7 +448,8 @@ static enum qx_end judge(void)
         return QX_BLOCKED;
     if (m.finished)
         return QX_COMPLETE;
-    m.failure = (struct qx_failure){.fault = QX_DEADLOCK, .text = "nobody can go on"};
+    m.failure =
+        (struct qx_failure){.fault = QX_DEADLOCK, .clash_thread = QX_NONE, .text = "nobody can go on"};
     return QX_FAULT;
 }
 
@@ -374,9 +459,11 @@ enum qx_end qx_run(int (*main_function)(int, char **, char **), int argc, char *
     m.argc = argc, m.argv = argv, m.envp = envp;
     m.run++;
     m.progress++;
+    m.steps = 0;
+    m.chosen = QX_NONE;
     m.finished = m.divided = false;
     m.limited = NULL;
-    m.failure.fault = QX_NO_FAULT;
+    m.failure = (struct qx_failure){.clash_thread = QX_NONE};
     qx_context_adopt(&m.scheduler);
     qx_state_restore();
     qx_heap_begin();

@@ -52,10 +52,16 @@ struct qx_thread {
     struct qx_turn *turns;
     int turn_count, turn_capacity;
     int idle_yields;
+    // Of a walk: the changes it had seen when it began to wait for more, whether it was told that none will
+    // come, and whether it reads the newest stores only, until it has changed something itself.
+    uint64_t changes_seen;
+    bool in_vain, fresh;
 };
 
 /* True in an execution; false before main and after it, when the program's calls do what they always do. */
 bool qx_exploring(void);
+/* For whoever calls the C library in the middle of an execution. Returns what it was. */
+bool qx_set_exploring(bool exploring);
 
 /* A number that grows as long as there are events. */
 uint64_t qx_progress(void);
@@ -75,6 +81,8 @@ enum qx_end qx_run(int (*main_function)(int, char **, char **), int argc, char *
 struct qx_failure {
     enum qx_fault fault;
     const void *site, *other;
+    int clash_thread; // a race: the other access's thread, and its events before it; else QX_NONE
+    uint32_t clash_time;
     char text[300];
 };
 const struct qx_failure *qx_failure(void);
@@ -86,6 +94,8 @@ const void *qx_limited_loop(void);
  */
 void qx_fail(enum qx_fault fault, const void *site, const void *other, const char *format, ...)
     __attribute__((noreturn, format(printf, 4, 5)));
+/* The fault that comes next is a clash with an access of this thread, after so many of its events. */
+void qx_clash(int thread, uint32_t time);
 /* Ends this run as complete: the program called exit. */
 void qx_finish(void) __attribute__((noreturn));
 
@@ -98,6 +108,15 @@ bool qx_happens(int *count, int most, const void *site);
 
 /* Lets the other threads go first. */
 void qx_yield(const void *site);
+
+/* In a walk: the calling thread waits until another has changed something. False: nothing will change. */
+bool qx_await_change(void);
+
+/* Something that others can see was changed. */
+void qx_count_change(void);
+
+/* The steps of this run, each an event (of a read-modify-write that writes, its store), in order. */
+const int *qx_steps(int *n);
 
 /* Stops the calling thread for this execution: nothing but another store read since `since` can make a
  * difference. */
@@ -113,7 +132,9 @@ void qx_urcu_begin(void);
 /* Runs the destructors of the calling thread's specific data: threads.c. */
 void qx_destroy_specific(void);
 
-/* For whoever makes events. The event that the graph has next for the calling thread, which must be of this
+/* For whoever makes events. Before each: in a walk, another thread may make its step first. */
+void qx_step(void);
+/* The event that the graph has next for the calling thread, which must be of this
  * kind and at this location; QX_NONE: the thread is at the end of what is known. */
 int qx_repeated(enum qx_kind kind, int location, const void *site);
 /* The calling thread has executed the event. */

@@ -5,9 +5,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-static void *pages(size_t size)
+static void *pages(size_t size, int sharing)
 {
-    void *block = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    void *block = mmap(NULL, size, PROT_READ | PROT_WRITE, sharing | MAP_ANONYMOUS, -1, 0);
     if (block != MAP_FAILED)
         return block;
     static const char complaint[] = "qsc-explore: no memory left for the exploration\n";
@@ -20,11 +20,16 @@ void *qx_grow(void *block, size_t old_size, size_t size)
 {
     if (size == 0)
         return NULL;
-    void *new = pages(size);
+    void *new = pages(size, MAP_PRIVATE);
     if (old_size)
         memcpy(new, block, old_size);
     qx_release_memory(block, old_size);
     return new;
+}
+
+void *qx_grow_shared(size_t size)
+{
+    return pages(size, MAP_SHARED | MAP_NORESERVE);
 }
 
 void qx_release_memory(void *block, size_t size)

@@ -3,90 +3,170 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char help[] =
     "usage: %s [OPTION ...] [-- ARGUMENT OF THE PROGRAM ...]\n"
     "\n"
-    "Runs the program's main in every execution that C11's weak memory allows (RC11, "
-    "release sequences as in C++20).\n"
+    "Runs the program's main in every execution that C11's weak memory allows (RC11, release sequences as "
+    "in C++20).\n"
     "\n"
     "  --limit N    stop after N executions; with an s behind it, after N seconds\n"
+    "  --jobs [N]   share the work among N processes; without N, among as many as there are processors\n"
     "  --fail-allocations N, --weak N, --spurious N   in each thread as many as N times: malloc and its "
     "like\n"
-    "               return NULL; a weak compare-exchange fails although the value is the expected one; a "
-    "futex wait\n"
-    "               or a condition variable wakes without a cause, or (futex) by a signal\n"
+    "               return NULL; a weak compare-exchange fails although the value is the expected one; a\n"
+    "               futex wait or a condition variable wakes without a cause, or (futex) by a signal\n"
+    "  --coverage   list the atomic accesses with their orders, and the lines, that were reached\n"
+    "  --weaken     explore again with each memory order weakened by one step; list those nothing needed\n"
     "  --json       end with one JSON object on a line\n"
     "  --quiet      print the verdict only\n"
     "  --help       this page\n"
     "\n"
-    "Exit status: 0 every execution was examined and is clean; 1 a bug; 3 clean as "
-    "far as a bound or limit let it see; 2 wrong usage.\n";
+    "A part of the executions only:\n"
+    "  --preemptions N, --stale N   with at most N switches away from a thread that could go on; with at "
+    "most\n"
+    "               N accesses that pass over a newer store\n"
+    "  --random N   N executions at random (thread priorities after PCT); --seed S gives other ones\n"
+    "  --replay S   the one execution that a report's last line names\n"
+    "\n"
+    "  --dot FILE, --html FILE   draw the failing execution; with --replay, that one\n"
+    "\n"
+    "Exit status: 0 every execution was examined and is clean; 1 a bug; 3 clean as far as a bound or limit\n"
+    "let it see; 2 wrong usage.\n";
 
-static bool read_limit(struct qx_options *options, const char *text)
+static struct qx_options options;
+
+const struct qx_options *qx_options(void)
+{
+    return &options;
+}
+
+static bool read_number(uint64_t *number, const char *text)
 {
     char *end;
+    *number = strtoull(text, &end, 10);
+    return end != text && *end == '\0' && *text != '-';
+}
+
+static bool read_count(void *count, const char *text)
+{
+    uint64_t n;
+    if (!read_number(&n, text) || n > 1000)
+        return false;
+    *(int *)count = (int)n;
+    return true;
+}
+
+static bool read_seed(void *seed, const char *text)
+{
+    return read_number(seed, text);
+}
+
+static bool read_positive(void *number, const char *text)
+{
+    return read_number(number, text) && *(uint64_t *)number > 0;
+}
+
+static bool read_text(void *place, const char *text)
+{
+    *(const char **)place = text;
+    return *text != '\0';
+}
+
+static bool read_limit(void *unused, const char *text)
+{
+    (void)unused;
+    char *end;
     double n = strtod(text, &end);
-    if (end == text || n <= 0)
+    if (end == text || !(n > 0))
         return false;
     if (strcmp(end, "s") == 0)
-        options->most_seconds = n;
+        options.most_seconds = n;
     else if (*end == '\0')
-        options->most_executions = (uint64_t)n;
+        options.most_executions = (uint64_t)n;
     else
         return false;
     return true;
 }
 
-static struct qx_options read_options;
+static const struct {
+    const char *name;
+    bool *flag; // or
+    bool (*read)(void *place, const char *text);
+    void *place;
+} known[] = {
+    {"--coverage", &options.coverage, NULL, NULL},
+    {"--json", &options.json, NULL, NULL},
+    {"--quiet", &options.quiet, NULL, NULL},
+    {"--weaken", &options.weaken, NULL, NULL},
+    {"--dot", NULL, read_text, &options.dot},
+    {"--fail-allocations", NULL, read_count, &options.failing_allocations},
+    {"--html", NULL, read_text, &options.html},
+    {"--limit", NULL, read_limit, NULL},
+    {"--preemptions", NULL, read_count, &options.preemptions},
+    {"--random", NULL, read_positive, &options.random},
+    {"--replay", NULL, read_text, &options.replay},
+    {"--seed", NULL, read_seed, &options.seed},
+    {"--spurious", NULL, read_count, &options.idle_wakes},
+    {"--stale", NULL, read_count, &options.stale},
+    {"--weak", NULL, read_count, &options.failing_exchanges},
+};
 
-const struct qx_options *qx_options(void)
+// How many arguments the option at argv takes up; 0: it is none, or lacks what belongs to it.
+static int read_option(char **argv)
 {
-    return &read_options;
+    if (strcmp(argv[0], "--jobs") == 0) {
+        if (argv[1] && read_count(&options.jobs, argv[1]) && options.jobs > 0)
+            return 2;
+        options.jobs = (int)sysconf(_SC_NPROCESSORS_ONLN);
+        return argv[1] && argv[1][0] >= '0' && argv[1][0] <= '9' ? 0 : 1;
+    }
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        if (strcmp(argv[0], known[i].name) != 0)
+            continue;
+        if (known[i].flag)
+            return *known[i].flag = true;
+        return argv[1] && known[i].read(known[i].place, argv[1]) ? 2 : 0;
+    }
+    return 0;
 }
 
-static bool read_count(int *count, const char *text)
+static bool contradictory(void)
 {
-    char *end;
-    long n = strtol(text, &end, 10);
-    *count = (int)n;
-    return end != text && *end == '\0' && n >= 0 && n <= 1000;
+    int parts =
+        (options.replay != NULL) + (options.random > 0) + (options.preemptions >= 0 || options.stale >= 0);
+    return parts > 1 || (options.replay && options.weaken);
 }
 
-int qx_options_read(struct qx_options *options, int *argc, char **argv)
+int qx_options_read(int *argc, char **argv)
 {
-    *options = (struct qx_options){0};
+    options = (struct qx_options){.jobs = 1, .preemptions = -1, .stale = -1};
     int i = 1;
-    for (; i < *argc && strcmp(argv[i], "--") != 0; i++) {
-        if (strcmp(argv[i], "--json") == 0) {
-            options->json = true;
-        } else if (strcmp(argv[i], "--quiet") == 0) {
-            options->quiet = true;
-        } else if (strcmp(argv[i], "--help") == 0) {
+    while (i < *argc && strcmp(argv[i], "--") != 0) {
+        if (strcmp(argv[i], "--help") == 0) {
             printf(help, argv[0]);
             exit(0);
-        } else if (strcmp(argv[i], "--limit") == 0 && i + 1 < *argc && read_limit(options, argv[i + 1])) {
-            i++;
-        } else if (strcmp(argv[i], "--fail-allocations") == 0 && i + 1 < *argc &&
-                   read_count(&options->failing_allocations, argv[i + 1])) {
-            i++;
-        } else if (strcmp(argv[i], "--weak") == 0 && i + 1 < *argc &&
-                   read_count(&options->failing_exchanges, argv[i + 1])) {
-            i++;
-        } else if (strcmp(argv[i], "--spurious") == 0 && i + 1 < *argc &&
-                   read_count(&options->idle_wakes, argv[i + 1])) {
-            i++;
-        } else {
-            fprintf(stderr,
-                    "%s: %s is not an option, or lacks its number; see --help (the program's own come behind "
-                    "--)\n",
-                    argv[0], argv[i]);
+        }
+        int taken = read_option(argv + i);
+        if (!taken) {
+            fprintf(
+                stderr,
+                "%s: %s is not an option, or lacks its number or name; see --help (the program's own come "
+                "behind --)\n",
+                argv[0], argv[i]);
             return 2;
         }
+        i += taken;
+    }
+    if (contradictory()) {
+        fprintf(stderr,
+                "%s: --replay, --random and --preemptions or --stale exclude each other; see --help\n",
+                argv[0]);
+        return 2;
     }
     int rest = i < *argc ? i + 1 : i;
     memmove(argv + 1, argv + rest, (size_t)(*argc - rest + 1) * sizeof *argv);
     *argc -= rest - 1;
-    read_options = *options;
     return 0;
 }

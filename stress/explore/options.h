@@ -6,16 +6,23 @@
 #include <stdint.h>
 
 struct qx_options {
-    bool json, quiet;
+    bool json, quiet, coverage, weaken;
     uint64_t most_executions; // 0: no limit
     double most_seconds;      // 0: no limit
     // What is possible but rare, so often in each thread.
     int failing_allocations, failing_exchanges, idle_wakes;
+    int jobs;
+    // A part of all executions. At most one of these.
+    const char *replay;
+    uint64_t random;        // so many at random; 0: no
+    int preemptions, stale; // -1: no bound
+    uint64_t seed;
+    const char *dot, *html; // files to draw the failing execution into
 };
 
-/* Reads and removes the explorer's arguments. Returns 0, or the exit status to end with: -1 after --help
- * (then 0 is meant), 2 after an error, which it has told. */
-int qx_options_read(struct qx_options *options, int *argc, char **argv);
+/* Reads and removes the explorer's arguments. Returns 0, or 2 after an error, which it has told. Ends the
+ * program after --help. */
+int qx_options_read(int *argc, char **argv);
 
 /* What was read; all zero before. */
 const struct qx_options *qx_options(void);

@@ -1,108 +1,83 @@
 #include "report.h"
 
-#include "memory.h"
+#include "crash.h"
+#include "options.h"
 #include "search.h"
 #include "shadow.h"
 #include "source.h"
+#include "why.h"
 
 #include <stdio.h>
-#include <time.h>
+#include <string.h>
+#include <unistd.h>
 
-static struct {
-    struct qx_options options;
-    struct timespec start;
-} report;
-
-void qx_report_begin(const struct qx_options *options)
+void qx_report_progress(void)
 {
-    report.options = *options;
-    clock_gettime(CLOCK_MONOTONIC, &report.start);
+    static uint64_t last;
+    static int terminal = -1;
+    if (qx_ticks() == last)
+        return;
+    last = qx_ticks();
+    if (terminal < 0)
+        terminal = isatty(STDERR_FILENO) && !qx_options()->quiet;
+    if (terminal)
+        fprintf(stderr, "\r%llu executions, %llu blocked, %.0f s ",
+                (unsigned long long)qx_tally()->executions, (unsigned long long)qx_tally()->blocked,
+                qx_tally_seconds());
 }
 
-static double seconds(void)
+void qx_report_event(const struct qx_graph *g, int e, char *text, size_t size)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)(now.tv_sec - report.start.tv_sec) + (double)(now.tv_nsec - report.start.tv_nsec) * 1e-9;
-}
-
-void qx_tally_count(struct qx_tally *tally, enum qx_end end)
-{
-    if (end == QX_BLOCKED)
-        tally->blocked++;
-    else
-        tally->executions++;
-    if (end == QX_FAULT)
-        tally->verdict = QX_BUG;
-    if (qx_limited_loop()) {
-        tally->limited = qx_limited_loop();
-        tally->complete = false;
+    const struct qx_event *event = &g->event[e];
+    unsigned long long value = (unsigned long long)event->value;
+    const char *order = event->plain ? "plain" : qx_order_name(event->order);
+    char variable[200] = "", store[40] = "the initial value";
+    if (event->location != QX_NONE)
+        qx_source_variable((const void *)qx_shadow_address(event->location), variable, sizeof variable);
+    if (event->rf != QX_NONE)
+        snprintf(store, sizeof store, "#%d of thread %d", event->rf, g->event[event->rf].thread);
+    switch ((enum qx_kind)event->kind) {
+    case QX_LOAD:
+        snprintf(text, size, "%s %s = %llu (%s), reads %s", event->rmw.op ? "rmw" : "load", variable, value,
+                 order, store);
+        break;
+    case QX_STORE:
+        snprintf(text, size, "%s %s = %llu (%s), place %d", event->of_rmw ? "rmw writes" : "store", variable,
+                 value, order, event->mo);
+        break;
+    case QX_FENCE:
+        snprintf(text, size, "fence (%s)", order);
+        break;
+    case QX_CREATE:
+        snprintf(text, size, "creates thread %d", event->other);
+        break;
+    case QX_BEGIN:
+        snprintf(text, size, "begins");
+        break;
+    case QX_END:
+        snprintf(text, size, "ends");
+        break;
+    case QX_JOIN:
+        snprintf(text, size, "joins thread %d", event->other);
+        break;
+    case QX_CHOICE:
+        snprintf(text, size, "takes way %llu of %d", value, event->other);
     }
-}
-
-bool qx_report_limit_reached(struct qx_tally *tally)
-{
-    const struct qx_options *o = &report.options;
-    uint64_t runs = tally->executions + tally->blocked;
-    bool reached = (o->most_executions && runs >= o->most_executions) ||
-                   (o->most_seconds > 0 && runs % 256 == 0 && seconds() > o->most_seconds);
-    if (reached)
-        tally->complete = false;
-    return reached;
-}
-
-static const char *const order_names[] = {"relaxed", "consume", "acquire", "release", "acq_rel", "seq_cst"};
-
-static void print_store(const struct qx_graph *g, int store)
-{
-    if (store == QX_NONE)
-        printf("the initial value");
-    else
-        printf("#%d of thread %d", store, g->event[store].thread);
 }
 
 static void print_event(const struct qx_graph *g, int e)
 {
-    const struct qx_event *event = &g->event[e];
-    char where[300];
-    qx_source_line(event->site, where, sizeof where);
-    printf("  #%-4d", e);
-    unsigned long long value = (unsigned long long)event->value;
-    char variable[300] = "";
-    if (event->location != QX_NONE)
-        qx_source_variable((const void *)qx_shadow_address(event->location), variable, sizeof variable);
-    switch ((enum qx_kind)event->kind) {
-    case QX_LOAD:
-        printf("%s %s = %llu (%s), reads ", event->rmw.op ? "rmw" : "load", variable, value,
-               order_names[event->order]);
-        print_store(g, event->rf);
-        break;
-    case QX_STORE:
-        printf("%s %s = %llu (%s), place %d", event->of_rmw ? "rmw writes" : "store", variable, value,
-               event->plain ? "plain" : order_names[event->order], event->mo);
-        break;
-    case QX_FENCE:
-        printf("fence (%s)", order_names[event->order]);
-        break;
-    case QX_CREATE:
-        printf("creates thread %d", event->other);
-        break;
-    case QX_BEGIN:
-        printf("begins");
-        break;
-    case QX_END:
-        printf("ends");
-        break;
-    case QX_JOIN:
-        printf("joins thread %d", event->other);
-        break;
-    case QX_CHOICE:
-        printf("takes way %llu of %d", value, event->other);
-    }
-    printf("%s%s\n", *where ? "  at " : "", where);
+    char text[600], where[300], why[300] = "";
+    qx_report_event(g, e, text, sizeof text);
+    qx_source_line(g->event[e].site, where, sizeof where);
+    if (g->event[e].kind == QX_LOAD)
+        qx_why_load(g, e, why, sizeof why);
+    printf("  #%-4d%s%s%s\n", e, text, *where ? "  at " : "", where);
+    if (*why)
+        printf("       %s\n", why);
 }
 
-static void print_execution(void)
+void qx_report_execution(void)
 {
     const struct qx_graph *g = qx_search_graph();
     for (int t = 0; t < g->threads; t++) {
@@ -134,15 +109,14 @@ static void print_quoted(const char *text)
     putchar('"');
 }
 
-// What happened, and where.
-static void describe(const struct qx_failure *failure, char *text, size_t size)
+void qx_report_fault(const struct qx_failure *failure, bool here, char *text, size_t size)
 {
     char where[300] = "", other[300] = "";
     qx_source_line(failure->site, where, sizeof where);
     qx_source_line(failure->other, other, sizeof other);
     int used = snprintf(text, size, "%s: %s%s%s%s%s", fault_names[failure->fault], failure->text,
                         *other ? " at " : "", other, *where ? ", at " : "", where);
-    for (int i = 0; failure->fault == QX_DEADLOCK && i < qx_thread_count(); i++) {
+    for (int i = 0; here && failure->fault == QX_DEADLOCK && i < qx_thread_count(); i++) {
         const struct qx_thread *t = qx_thread_of(i);
         if ((t->state != QX_STOPPED && t->state != QX_WAITS) || (size_t)used >= size)
             continue;
@@ -152,42 +126,83 @@ static void describe(const struct qx_failure *failure, char *text, size_t size)
     }
 }
 
-int qx_report_end(struct qx_tally *tally)
+// The options without which the program would have other choices.
+static void write_options(char *text, size_t size)
 {
-    if (tally->verdict == QX_CLEAN && !tally->complete)
-        tally->verdict = QX_BOUND;
-    char bug[2000];
-    if (tally->verdict == QX_BUG) {
-        describe(qx_failure(), bug, sizeof bug);
-        if (!report.options.quiet) {
-            puts(bug);
-            print_execution();
-        }
+    const struct qx_options *o = qx_options();
+    const struct {
+        const char *name;
+        int n;
+    } needed[] = {{"--fail-allocations", o->failing_allocations},
+                  {"--spurious", o->idle_wakes},
+                  {"--weak", o->failing_exchanges}};
+    *text = '\0';
+    for (size_t i = 0; i < sizeof needed / sizeof *needed; i++) {
+        if (needed[i].n)
+            snprintf(text + strlen(text), size - strlen(text), "%s %d ", needed[i].name, needed[i].n);
     }
-    if (tally->limited) {
+}
+
+void qx_report_replay(int argc, char **argv, const char *schedule)
+{
+    char options[200];
+    write_options(options, sizeof options);
+    printf("replay: %s %s--replay %s", argv[0], options, schedule);
+    for (int i = 1; i < argc; i++)
+        printf("%s %s", i == 1 ? " --" : "", argv[i]);
+    putchar('\n');
+}
+
+void qx_report_mutant(const struct qx_mutant *mutant, enum qx_verdict verdict, const char *bug)
+{
+    const char *const meaning[] = {"not needed", "needed", "undecided"};
+    printf("%-10s  %s, %s (%s) made %s%s%s\n", meaning[verdict], mutant->line, qx_access_name(mutant->access),
+           qx_order_name(mutant->order), qx_order_name(mutant->weaker), *bug ? ": " : "", bug);
+}
+
+struct qx_result qx_report_result(enum qx_verdict verdict)
+{
+    const struct qx_tally *tally = qx_tally();
+    bool failed = tally->steps > 0; // then the others looked for a shorter one
+    return (struct qx_result){.verdict = verdict,
+                              .executions = failed ? tally->executions_then : tally->executions,
+                              .blocked = failed ? tally->blocked_then : tally->blocked,
+                              .seconds = qx_tally_seconds(),
+                              .limited = tally->limited};
+}
+
+static const char *const verdict_names[] = {"clean", "bug", "bound"};
+
+static void print_json(const struct qx_result *r)
+{
+    printf("{\"verdict\": \"%s\", \"executions\": %llu, \"blocked\": %llu, \"seconds\": %.3f, "
+           "\"complete\": %s, \"bug\": ",
+           verdict_names[r->verdict], r->executions, r->blocked, r->seconds,
+           r->verdict == QX_CLEAN ? "true" : "false");
+    if (r->verdict == QX_BUG)
+        print_quoted(r->bug);
+    else
+        printf("null");
+    if (r->verdict == QX_BUG && *r->schedule)
+        printf(", \"replay\": \"%s\"", r->schedule);
+    puts("}");
+}
+
+int qx_report_verdict(const struct qx_result *r)
+{
+    if (isatty(STDERR_FILENO) && !qx_options()->quiet)
+        fputs("\r\033[K", stderr); // the line of the progress
+    if (r->limited) {
         char loop[300];
-        qx_source_line(tally->limited, loop, sizeof loop);
+        qx_source_line(r->limited, loop, sizeof loop);
         fprintf(stderr,
                 "warning: the loop at %s changes something in every turn and was not followed to its end\n",
                 loop);
     }
-    const char *const verdicts[] = {"clean", "bug", "bound"};
-    double spent = seconds();
-    if (!report.options.json)
-        printf("%s: %llu executions, %llu blocked, %.2f s%s\n", verdicts[tally->verdict],
-               (unsigned long long)tally->executions, (unsigned long long)tally->blocked, spent,
-               tally->complete ? "" : ", not complete");
-    else {
-        printf("{\"verdict\": \"%s\", \"executions\": %llu, \"blocked\": %llu, \"seconds\": %.3f, "
-               "\"complete\": %s, \"bug\": ",
-               verdicts[tally->verdict], (unsigned long long)tally->executions,
-               (unsigned long long)tally->blocked, spent,
-               tally->complete && tally->verdict != QX_BUG ? "true" : "false");
-        if (tally->verdict == QX_BUG)
-            print_quoted(bug);
-        else
-            printf("null");
-        printf("}\n");
-    }
-    return tally->verdict == QX_CLEAN ? 0 : tally->verdict == QX_BUG ? 1 : 3;
+    if (qx_options()->json)
+        print_json(r);
+    else
+        printf("%s: %llu executions, %llu blocked, %.2f s%s\n", verdict_names[r->verdict], r->executions,
+               r->blocked, r->seconds, r->verdict == QX_BOUND ? ", not complete" : "");
+    return r->verdict == QX_CLEAN ? 0 : r->verdict == QX_BUG ? 1 : 3;
 }

@@ -1,24 +1,42 @@
-/* What a person, or a script, reads at the end. */
+/* What a person, or a script, reads: progress, the failing execution, the verdict. */
 #ifndef QUIESCE_EXPLORE_REPORT_H
 #define QUIESCE_EXPLORE_REPORT_H
 
 #include "machine.h"
-#include "options.h"
+#include "orders.h"
+#include "tally.h"
 
-enum qx_verdict { QX_CLEAN, QX_BUG, QX_BOUND };
+/* One line for a terminal, at most once a second; nothing elsewhere. */
+void qx_report_progress(void);
 
-struct qx_tally {
+/* What happened, and where, in one line. `here`: the run that failed is the one that went last. */
+void qx_report_fault(const struct qx_failure *failure, bool here, char *text, size_t size);
+
+/* An event in a few words. */
+void qx_report_event(const struct qx_graph *g, int e, char *text, size_t size);
+
+/* The execution that went last, thread by thread. */
+void qx_report_execution(void);
+
+/* The line that repeats it; the arguments are the program's own. */
+void qx_report_replay(int argc, char **argv, const char *schedule);
+
+/* What came of a weakened order; `bug` is empty if nothing did. */
+void qx_report_mutant(const struct qx_mutant *mutant, enum qx_verdict verdict, const char *bug);
+
+/* What an exploration came to. */
+struct qx_result {
     enum qx_verdict verdict;
-    uint64_t executions, blocked;
-    bool complete;
-    const void *limited; // a loop that could not be cut
+    unsigned long long executions, blocked;
+    double seconds;
+    const void *limited;  // a loop that could not be cut
+    const char *schedule; // of the failing execution; empty or NULL: none
+    char bug[2000];
 };
 
-void qx_report_begin(const struct qx_options *options);
-void qx_tally_count(struct qx_tally *tally, enum qx_end end);
-bool qx_report_limit_reached(struct qx_tally *tally);
+struct qx_result qx_report_result(enum qx_verdict verdict);
 
-/* Prints it; returns the exit status. */
-int qx_report_end(struct qx_tally *tally);
+/* The end. Returns the exit status. */
+int qx_report_verdict(const struct qx_result *result);
 
 #endif

@@ -1,6 +1,7 @@
 #include "search.h"
 
 #include "memory.h"
+#include "walk.h"
 
 #include <string.h>
 
@@ -74,12 +75,6 @@ void qx_search_begin(void)
     qx_graph_add(&f->graph, 0, QX_BEGIN, QX_RELAXED, NULL);
 }
 
-// What the thread of a new event e knew before it: its own clock may have learnt more from what it reads.
-static const uint32_t *clock_before(const struct qx_graph *g, int e)
-{
-    return qx_clock(g, g->event[e].po_before, QX_HB);
-}
-
 static bool has_loads_outside(const struct qx_graph *g, int store)
 {
     const uint32_t *prefix = qx_clock(g, store, QX_PREFIX);
@@ -96,45 +91,17 @@ static void decide_revisits(struct frame *f, int store)
         decide(f, (struct decision){.way = REVISITS, .event = store, .at = NOT_BEGUN});
 }
 
-static int add_access(struct qx_graph *g, int thread, enum qx_kind kind, const struct qx_event *access)
-{
-    int e = qx_graph_add(g, thread, kind, access->order, access->site);
-    struct qx_event *event = &g->event[e];
-    event->location = access->location;
-    event->size = access->size;
-    event->await = access->await;
-    event->plain = access->plain;
-    event->rmw = access->rmw;
-    event->value = access->value;
-    return e;
-}
-
-// The store of a read-modify-write stands right behind what its load reads.
-static int add_rmw_store(struct qx_graph *g, int load)
-{
-    struct qx_event store = g->event[load];
-    store.value = qx_graph_rmw_result(g, load);
-    store.order = store.rmw.order;
-    store.rmw.op = QX_NO_OP;
-    int e = add_access(g, store.thread, QX_STORE, &store);
-    g->event[e].of_rmw = true;
-    qx_graph_place(g, e, store.rf);
-    return e;
-}
-
 int qx_search_load(int thread, const struct qx_event *access)
 {
     struct frame *f = top();
     struct qx_graph *g = &f->graph;
-    int e = add_access(g, thread, QX_LOAD, access);
-    struct qx_graph_location *l = &g->location[access->location];
-    g->event[e].next_load = l->loads;
-    l->loads = e;
-    qx_graph_read(g, e, l->last);
-    if (qx_graph_floor(g, access->location, clock_before(g, e)) != l->last)
-        decide(f, (struct decision){.way = READS, .event = e, .at = l->last});
+    if (qx_walking())
+        return qx_walk_load(g, thread, access);
+    int e = qx_graph_add_load(g, thread, access), newest = g->event[e].rf;
+    if (qx_graph_floor(g, access->location, qx_graph_clock_before(g, e)) != newest)
+        decide(f, (struct decision){.way = READS, .event = e, .at = newest});
     if (qx_graph_writes(g, e))
-        decide_revisits(f, add_rmw_store(g, e));
+        decide_revisits(f, qx_graph_add_rmw_store(g, e));
     return e;
 }
 
@@ -142,9 +109,11 @@ int qx_search_store(int thread, const struct qx_event *access)
 {
     struct frame *f = top();
     struct qx_graph *g = &f->graph;
-    int e = add_access(g, thread, QX_STORE, access), last = g->location[access->location].last;
+    if (qx_walking())
+        return qx_walk_store(g, thread, access);
+    int e = qx_graph_add_access(g, thread, QX_STORE, access), last = g->location[access->location].last;
     qx_graph_place(g, e, last);
-    if (qx_graph_floor(g, access->location, clock_before(g, e)) != last)
+    if (qx_graph_floor(g, access->location, qx_graph_clock_before(g, e)) != last)
         decide(f, (struct decision){.way = PLACES, .event = e, .at = last});
     else
         decide_revisits(f, e);
@@ -156,7 +125,9 @@ int qx_search_choose(int thread, int ways, const void *site)
     struct frame *f = top();
     int e = qx_graph_add(&f->graph, thread, QX_CHOICE, QX_RELAXED, site);
     f->graph.event[e].other = ways;
-    if (ways > 1)
+    if (qx_walking())
+        f->graph.event[e].value = (qx_value)qx_walk_choose(ways);
+    else if (ways > 1)
         decide(f, (struct decision){.way = CHOOSES, .event = e});
     return e;
 }
@@ -168,14 +139,14 @@ static bool next_read(struct frame *f, struct decision *d)
     struct qx_graph *g = &f->graph;
     int e = d->event;
     qx_graph_truncate(g, e + 1);
-    int floor = qx_graph_floor(g, g->event[e].location, clock_before(g, e));
+    int floor = qx_graph_floor(g, g->event[e].location, qx_graph_clock_before(g, e));
     while (d->at != floor) {
         d->at = g->event[d->at].mo_before;
         if (!qx_is_awaited(&g->event[e].await, qx_graph_value(g, g->event[e].location, d->at)))
             continue; // its thread would wait for a newer one, which it reads in another execution
         qx_graph_read(g, e, d->at);
-        int store = qx_graph_writes(g, e) ? add_rmw_store(g, e) : QX_NONE;
-        if (store != QX_NONE && qx_graph_claimed(g, g->event[e].location, store, QX_NONE) &&
+        int store = qx_graph_writes(g, e) ? qx_graph_add_rmw_store(g, e) : QX_NONE;
+        if (store != QX_NONE && qx_graph_claimed(g, g->event[e].location, store) &&
             g->event[g->event[g->event[store].mo_after].po_before].rf == d->at) {
             decide_revisits(f, store);
             return false;
@@ -191,22 +162,16 @@ static bool next_read(struct frame *f, struct decision *d)
     return false;
 }
 
-// Would a store behind `before` part a read-modify-write from what it reads?
-static bool parts_rmw(const struct qx_graph *g, int location, int before)
-{
-    return qx_graph_claimed(g, location, before, QX_NONE);
-}
-
 static bool next_place(struct frame *f, struct decision *d)
 {
     struct qx_graph *g = &f->graph;
     int e = d->event, location = g->event[e].location;
     qx_graph_truncate(g, e + 1);
     qx_graph_displace(g, e);
-    int floor = qx_graph_floor(g, location, clock_before(g, e));
+    int floor = qx_graph_floor(g, location, qx_graph_clock_before(g, e));
     while (d->at != floor) {
         d->at = g->event[d->at].mo_before;
-        if (parts_rmw(g, location, d->at))
+        if (qx_graph_claimed(g, location, d->at))
             continue;
         qx_graph_place(g, e, d->at);
         if (qx_graph_sc(g, &e, 1))
@@ -271,8 +236,8 @@ static bool revisit(struct decision *d)
     struct qx_graph *g = &to->graph;
     int a = qx_graph_restrict(g, &search.frame[search.depth - 2].graph, r, d->event);
     int location = g->event[a].location, before = g->location[location].last;
-    int floor = newer_of(g, qx_graph_floor(g, location, clock_before(g, r)),
-                         qx_graph_floor(g, location, clock_before(g, a)));
+    int floor = newer_of(g, qx_graph_floor(g, location, qx_graph_clock_before(g, r)),
+                         qx_graph_floor(g, location, qx_graph_clock_before(g, a)));
     if (g->event[a].of_rmw) {
         before = g->event[g->event[a].po_before].rf;
         d->places = qx_position(g, before) >= qx_position(g, floor);
@@ -281,13 +246,13 @@ static bool revisit(struct decision *d)
         for (int i = 0; i < d->place; i++)
             before = g->event[before].mo_before;
     }
-    bool possible = d->place++ < d->places && !parts_rmw(g, location, before);
+    bool possible = d->place++ < d->places && !qx_graph_claimed(g, location, before);
     if (possible) {
         qx_graph_place(g, a, before);
         qx_graph_read(g, r, a);
         int newest = a;
         if (qx_graph_writes(g, r))
-            decide_revisits(to, newest = add_rmw_store(g, r));
+            decide_revisits(to, newest = qx_graph_add_rmw_store(g, r));
         possible = g->event[newest].mo_after == QX_NONE || qx_graph_sc(g, (int[]){a, r, newest}, 3);
     }
     if (!possible)
@@ -335,6 +300,10 @@ static bool next_choice(struct frame *f, struct decision *d)
 
 bool qx_search_next(void)
 {
+    if (qx_walking()) {
+        qx_search_begin();
+        return qx_walk_next();
+    }
     while (search.depth > 0) {
         struct frame *f = top();
         if (f->decisions == 0) {
@@ -348,4 +317,33 @@ bool qx_search_next(void)
             return true;
     }
     return false;
+}
+
+static struct frame *oldest_frame(void)
+{
+    struct frame *f = search.frame;
+    while (f < top() && f->decisions == 0)
+        f++;
+    return f;
+}
+
+bool qx_search_divisible(void)
+{
+    int pending = 0;
+    for (int i = search.depth; i > 0 && pending < 2; i--)
+        pending += search.frame[i - 1].decisions;
+    return pending >= 2;
+}
+
+void qx_search_keep_oldest(void)
+{
+    struct frame *f = oldest_frame();
+    search.depth = (int)(f - search.frame) + 1;
+    f->decisions = 1;
+}
+
+void qx_search_drop_oldest(void)
+{
+    struct frame *f = oldest_frame();
+    memmove(f->decision, f->decision + 1, (size_t)--f->decisions * sizeof *f->decision);
 }

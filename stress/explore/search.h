@@ -28,4 +28,10 @@ int qx_search_choose(int thread, int ways, const void *site); // 0 to ways - 1: 
 /* Goes on to the next execution to be run; false: there is none. */
 bool qx_search_next(void);
 
+/* Are there two pending decisions, so that the older one can be somebody else's? */
+bool qx_search_divisible(void);
+/* Of the pending decisions only the oldest one; all but that. */
+void qx_search_keep_oldest(void);
+void qx_search_drop_oldest(void);
+
 #endif

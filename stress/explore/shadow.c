@@ -132,7 +132,7 @@ static enum qx_clash touch_cell(const struct qx_touch *new, struct cell *cell, u
     return QX_NO_CLASH;
 }
 
-enum qx_clash qx_shadow_touch(const struct qx_touch *touch, const void **other_site, int *other_thread)
+enum qx_clash qx_shadow_touch(const struct qx_touch *touch, struct qx_touch *other)
 {
     uintptr_t end = touch->address + touch->size;
     for (uintptr_t at = touch->address; at < end;) {
@@ -142,8 +142,7 @@ enum qx_clash qx_shadow_touch(const struct qx_touch *touch, const void **other_s
         const struct record *clash = NULL;
         enum qx_clash result = touch_cell(touch, find(grain), mask, &clash);
         if (result != QX_NO_CLASH) {
-            *other_site = clash->site;
-            *other_thread = clash->thread;
+            *other = (struct qx_touch){.thread = clash->thread, .time = clash->time, .site = clash->site};
             return result;
         }
         at = next;

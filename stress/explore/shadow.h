@@ -22,9 +22,9 @@ enum qx_clash { QX_NO_CLASH, QX_CLASH_RACE, QX_CLASH_SIZE };
 /* Forgets who accessed what: a new execution begins. */
 void qx_shadow_begin(void);
 
-/* Notes an access; tells whether it races with an earlier one (its site and thread in *other_site,
- * *other_thread), or is an atomic access that overlaps another of a different size. */
-enum qx_clash qx_shadow_touch(const struct qx_touch *touch, const void **other_site, int *other_thread);
+/* Notes an access; tells whether it races with an earlier one (its site, thread and time in *other), or is an
+ * atomic access that overlaps another of a different size. */
+enum qx_clash qx_shadow_touch(const struct qx_touch *touch, struct qx_touch *other);
 
 /* The number of the atomic location of this address and size; it stays the same for ever. */
 int qx_shadow_location(uintptr_t address, size_t size);

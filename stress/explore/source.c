@@ -1,6 +1,7 @@
 #include "source.h"
 
 #include <dlfcn.h>
+#include <link.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -60,6 +61,33 @@ void qx_source_variable(const void *address, char *text, size_t size)
             snprintf(text, size, "%s", name);
         else
             snprintf(text, size, "%s+%lu", name, offset - start);
+    }
+    pclose(answer);
+}
+
+static int first_object(struct dl_phdr_info *info, size_t size, void *base)
+{
+    (void)size;
+    *(uintptr_t *)base = info->dlpi_addr;
+    return 1;
+}
+
+void qx_source_calls(void (*visit)(const void *site, const char *name))
+{
+    uintptr_t base = 0;
+    dl_iterate_phdr(first_object, &base); // the program's
+    FILE *answer = ask("objdump -d --no-show-raw-insn", "");
+    if (!answer)
+        return;
+    char line[1000], name[200] = "";
+    while (fgets(line, sizeof line, answer)) {
+        unsigned long at;
+        if (*name && sscanf(line, " %lx:", &at) == 1)
+            visit((const void *)(base + at), name);
+        const char *call = strstr(line, "call"), *callee = strstr(line, "<__tsan_");
+        *name = '\0';
+        if (call && callee)
+            sscanf(callee, "<%199[a-z0-9_]", name);
     }
     pclose(answer);
 }

@@ -12,4 +12,8 @@ void qx_source_line(const void *site, char *text, size_t size);
  * (binutils). */
 void qx_source_variable(const void *address, char *text, size_t size);
 
+/* Calls visit() for each place in the program that calls a __tsan_ function: where that call returns to, and
+ * its name. Asks objdump (binutils). */
+void qx_source_calls(void (*visit)(const void *site, const char *name));
+
 #endif

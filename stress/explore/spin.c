@@ -1,6 +1,7 @@
 #include "spin.h"
 
 #include "memory.h"
+#include "walk.h"
 
 #include <string.h>
 
@@ -26,7 +27,19 @@ void qx_spin_begin(struct qx_thread *thread)
 
 void qx_spin_changed(void)
 {
+    qx_count_change();
+    qx_self()->fresh = false;
     qx_spin_begin(qx_self());
+}
+
+// A walk goes on with the loop once another thread has changed something, and then with what is newest.
+static bool goes_on(struct qx_thread *t)
+{
+    if (!qx_walking() || (!qx_await_change() && t->fresh))
+        return false;
+    t->fresh = true;
+    qx_spin_begin(t);
+    return true;
 }
 
 static struct qx_turn *new_turn(struct qx_thread *t)
@@ -54,8 +67,11 @@ void qx_spin_check(const void *site)
             turn = &t->turns[i];
     }
     if (turn && memcmp(&turn->registers, &qx_caller, sizeof qx_caller) == 0 &&
-        memcmp(turn->stack, sp, size) == 0)
+        memcmp(turn->stack, sp, size) == 0) {
+        if (goes_on(t))
+            return;
         qx_stop(turn->executed, "a loop whose turn changes nothing", site);
+    }
     if (!turn)
         turn = new_turn(t);
     if (turn->capacity < size) {

@@ -3,6 +3,7 @@
 #include "access.h"
 #include "machine.h"
 #include "options.h"
+#include "orders.h"
 #include "spin.h"
 
 #include <string.h>
@@ -41,19 +42,22 @@ static qx_value access_value(void *address, int size, int order, struct qx_rmw r
     {                                                                                               \
         if (!qx_exploring())                                                                        \
             return __atomic_load_n(a, __ATOMIC_SEQ_CST);                                            \
+        order = qx_order(QX_ACCESS_LOAD, order, SITE);                                              \
         return (type)access_value((void *)(uintptr_t)a, bits / 8, order, (struct qx_rmw){0}, SITE); \
     }
 
-#define STORE(bits, type)                                                                                \
-    void __tsan_atomic##bits##_store(volatile type *a, type v, int order);                               \
-    void __tsan_atomic##bits##_store(volatile type *a, type v, int order)                                \
-    {                                                                                                    \
-        if (!qx_exploring())                                                                             \
-            __atomic_store_n(a, v, __ATOMIC_SEQ_CST);                                                    \
-        else                                                                                             \
-            qx_store(                                                                                    \
-                (void *)(uintptr_t)a,                                                                    \
-                (struct qx_event){.size = bits / 8, .order = (uint8_t)order, .value = v, .site = SITE}); \
+#define STORE(bits, type)                                                                        \
+    void __tsan_atomic##bits##_store(volatile type *a, type v, int order);                       \
+    void __tsan_atomic##bits##_store(volatile type *a, type v, int order)                        \
+    {                                                                                            \
+        if (!qx_exploring())                                                                     \
+            __atomic_store_n(a, v, __ATOMIC_SEQ_CST);                                            \
+        else                                                                                     \
+            qx_store((void *)(uintptr_t)a,                                                       \
+                     (struct qx_event){.size = bits / 8,                                         \
+                                       .order = (uint8_t)qx_order(QX_ACCESS_STORE, order, SITE), \
+                                       .value = v,                                               \
+                                       .site = SITE});                                           \
     }
 
 #define RMW(bits, type, name, what, native)                                                                  \
@@ -63,6 +67,7 @@ static qx_value access_value(void *address, int size, int order, struct qx_rmw r
     {                                                                                                        \
         if (!qx_exploring())                                                                                 \
             return native(a, v, __ATOMIC_SEQ_CST);                                                           \
+        order = qx_order(QX_ACCESS_RMW, order, SITE);                                                        \
         return (type)access_value((void *)(uintptr_t)a, bits / 8, order,                                     \
                                   (struct qx_rmw){.op = what, .operand = v, .order = (uint8_t)order}, SITE); \
     }
@@ -71,6 +76,8 @@ static qx_value access_value(void *address, int size, int order, struct qx_rmw r
 static bool compare_exchange(void *address, int size, qx_value *expected, qx_value desired, int order,
                              int failure, bool weak, const void *site)
 {
+    order = qx_order(QX_ACCESS_RMW, order, site);
+    failure = qx_order(QX_ACCESS_FAILURE, failure, site);
     struct qx_rmw rmw = {.op = QX_CAS,
                          .operand = desired,
                          .expected = *expected,
@@ -139,7 +146,7 @@ void __tsan_atomic_thread_fence(int order);
 void __tsan_atomic_thread_fence(int order)
 {
     if (qx_exploring())
-        qx_fence(order, SITE);
+        qx_fence(qx_order(QX_ACCESS_FENCE, order, SITE), SITE);
 }
 
 void __tsan_atomic_signal_fence(int order);
@@ -148,12 +155,18 @@ void __tsan_atomic_signal_fence(int order)
     (void)order;
 }
 
-#define PLAIN(name, size, write)            \
-    void __tsan_##name(void *a);            \
-    void __tsan_##name(void *a)             \
-    {                                       \
-        if (qx_exploring())                 \
-            qx_plain(a, size, write, SITE); \
+static void plain(void *address, size_t size, bool write, const void *site)
+{
+    qx_reach(site);
+    qx_plain(address, size, write, site);
+}
+
+#define PLAIN(name, size, write)         \
+    void __tsan_##name(void *a);         \
+    void __tsan_##name(void *a)          \
+    {                                    \
+        if (qx_exploring())              \
+            plain(a, size, write, SITE); \
     }
 #define PLAIN_OF_SIZE(size)                           \
     PLAIN(read##size, size, false)                    \
@@ -176,21 +189,21 @@ void __tsan_vptr_update(void *a, void *value);
 void __tsan_vptr_update(void *a, void *value)
 {
     if (qx_exploring() && *(void **)a != value)
-        qx_plain(a, sizeof value, true, SITE);
+        plain(a, sizeof value, true, SITE);
 }
 
 void __tsan_read_range(void *a, size_t size);
 void __tsan_read_range(void *a, size_t size)
 {
     if (qx_exploring() && size)
-        qx_plain(a, size, false, SITE);
+        plain(a, size, false, SITE);
 }
 
 void __tsan_write_range(void *a, size_t size);
 void __tsan_write_range(void *a, size_t size)
 {
     if (qx_exploring() && size)
-        qx_plain(a, size, true, SITE);
+        plain(a, size, true, SITE);
 }
 
 void __tsan_init(void);

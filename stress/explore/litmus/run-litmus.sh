@@ -51,7 +51,7 @@ for source in "$here"/*.c; do
         complain 'not built'
     else
         # shellcheck disable=SC2086
-        result=$("$binaries/$test" ${LITMUS_FLAGS-} --json 2>/dev/null | read_json)
+        result=$("$binaries/$test" ${LITMUS_FLAGS-} --quiet --json 2>/dev/null | read_json)
         { read -r verdict; read -r complete; read -r executions; read -r bug; } <<EOF
 $result
 EOF

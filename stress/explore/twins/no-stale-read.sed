@@ -1,3 +1,3 @@
 # file: search.c
 # bug: a load reads the newest store only
-/^int qx_search_load/,/^}/s/!= l->last\)/!= l->last \&\& false)/
+/^int qx_search_load/,/^}/s/!= newest\)/!= newest \&\& false)/
