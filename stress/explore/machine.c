@@ -21,8 +21,8 @@ enum {
 static struct {
     bool exploring;
     struct qx_context scheduler;
-    struct qx_thread *thread;
-    int threads, current; // threads that were ever used; the one that runs
+    struct qx_thread **thread; // each stays where it is
+    int threads, current;      // threads that were ever used; the one that runs
     uint64_t run;
     bool finished; // main has returned, or the program called exit
     bool divided;  // there has been a second thread in this run
@@ -57,7 +57,7 @@ uint64_t qx_run_number(void)
 
 struct qx_thread *qx_self(void)
 {
-    return &m.thread[m.current];
+    return m.thread[m.current];
 }
 
 int qx_self_number(void)
@@ -67,7 +67,7 @@ int qx_self_number(void)
 
 struct qx_thread *qx_thread_of(int number)
 {
-    return &m.thread[number];
+    return m.thread[number];
 }
 
 int qx_thread_count(void)
@@ -138,7 +138,7 @@ void qx_finish(void)
 static bool executed(int e)
 {
     const struct qx_event *event = &graph()->event[e];
-    return m.thread[event->thread].executed > (uint32_t)event->index;
+    return m.thread[event->thread]->executed > (uint32_t)event->index;
 }
 
 void qx_wait_until_executed(int e)
@@ -192,7 +192,7 @@ static bool may_go_on(const struct qx_thread *t)
         return qx_walking() && (m.changes != t->changes_seen || qx_walk_repeats());
     if (t->state != QX_WAITS)
         return false;
-    const struct qx_thread *other = &m.thread[t->waits_for];
+    const struct qx_thread *other = m.thread[t->waits_for];
     return t->waits_until == UINT32_MAX ? other->state == QX_ENDED : other->executed >= t->waits_until;
 }
 
@@ -201,7 +201,7 @@ static int walk_thread(void)
 {
     int n = 0;
     for (int i = 0; i < m.threads; i++) {
-        if (may_go_on(&m.thread[i]))
+        if (may_go_on(m.thread[i]))
             m.able[n++] = i;
     }
     return n > 0 ? qx_walk_thread(m.current, m.able, n) : QX_NONE;
@@ -284,10 +284,13 @@ static void reserve_threads(int n)
 {
     if (n <= m.threads)
         return;
-    m.thread = qx_grow(m.thread, (size_t)m.threads * sizeof *m.thread, (size_t)n * sizeof *m.thread);
-    memset(m.thread + m.threads, 0, (size_t)(n - m.threads) * sizeof *m.thread);
-    m.able = qx_grow(m.able, (size_t)m.threads * sizeof *m.able, (size_t)n * sizeof *m.able);
-    m.threads = n;
+    size_t old = (size_t)m.threads, new = (size_t)n;
+    m.thread = qx_grow(m.thread, old * sizeof *m.thread, new * sizeof *m.thread);
+    m.able = qx_grow(m.able, old * sizeof *m.able, new * sizeof *m.able);
+    for (; m.threads < n; m.threads++) {
+        m.thread[m.threads] = qx_grow(NULL, 0, sizeof **m.thread);
+        memset(m.thread[m.threads], 0, sizeof **m.thread);
+    }
 }
 
 // The program's threads begin here, on a stack of their own.
@@ -312,7 +315,7 @@ static void enter(void)
 
 static void prepare(int number, int creator)
 {
-    struct qx_thread *t = &m.thread[number];
+    struct qx_thread *t = m.thread[number];
     if (!t->context.stack) {
         bool exploring = qx_set_exploring(false); // it calls the C library
         qx_context_create(&t->context);
@@ -324,7 +327,7 @@ static void prepare(int number, int creator)
     *t = (struct qx_thread){.context = t->context,
                             .state = QX_READY,
                             .next = graph()->thread[number].first,
-                            .clock = creator == QX_NONE ? 0 : m.thread[creator].clock,
+                            .clock = creator == QX_NONE ? 0 : m.thread[creator]->clock,
                             .specific = t->specific,
                             .specific_run = t->specific_run,
                             .turns = t->turns,
@@ -345,15 +348,15 @@ int qx_create(void *(*start)(void *), void *arg, const void *site)
     qx_spin_changed();
     m.divided = true;
     prepare(number, m.current);
-    m.thread[number].start = start;
-    m.thread[number].arg = arg;
+    m.thread[number]->start = start;
+    m.thread[number]->arg = arg;
     return number;
 }
 
 void qx_join(int thread, const void *site)
 {
     struct qx_thread *self = qx_self();
-    while (m.thread[thread].state != QX_ENDED) {
+    while (m.thread[thread]->state != QX_ENDED) {
         self->state = QX_WAITS;
         self->waits_for = thread;
         self->waits_until = UINT32_MAX;
@@ -396,12 +399,12 @@ static int next_thread(void)
             return chosen;
     }
     for (int i = 0; i < m.threads; i++) {
-        if (may_go_on(&m.thread[i]))
+        if (may_go_on(m.thread[i]))
             return i;
     }
     for (int i = 0; i < m.threads; i++) {
-        if (m.thread[i].state == QX_YIELDS) {
-            m.thread[i].in_vain = true;
+        if (m.thread[i]->state == QX_YIELDS) {
+            m.thread[i]->in_vain = true;
             return i;
         }
     }
@@ -414,7 +417,7 @@ static bool stuck_for_ever(void)
 {
     const struct qx_graph *g = graph();
     for (int i = 0; i < m.threads; i++) {
-        const struct qx_thread *t = &m.thread[i];
+        const struct qx_thread *t = m.thread[i];
         if (t->state != QX_STOPPED)
             continue;
         if (t->timed)
@@ -441,7 +444,7 @@ static enum qx_end judge(void)
         return QX_FAULT;
     bool stopped = false;
     for (int i = 0; i < m.threads; i++)
-        stopped = stopped || m.thread[i].state == QX_STOPPED || m.thread[i].state == QX_WAITS;
+        stopped = stopped || m.thread[i]->state == QX_STOPPED || m.thread[i]->state == QX_WAITS;
     if (!stopped)
         return QX_COMPLETE;
     if (m.limited || !stuck_for_ever())
@@ -472,15 +475,15 @@ enum qx_end qx_run(int (*main_function)(int, char **, char **), int argc, char *
     qx_urcu_begin();
     reserve_threads(1);
     for (int i = 0; i < m.threads; i++)
-        m.thread[i].state = QX_UNUSED;
+        m.thread[i]->state = QX_UNUSED;
     prepare(0, QX_NONE);
     m.current = 0;
-    m.thread[0].executed = 1;
-    m.thread[0].next = graph()->event[graph()->thread[0].first].po_after;
+    m.thread[0]->executed = 1;
+    m.thread[0]->next = graph()->event[graph()->thread[0].first].po_after;
     while (m.failure.fault == QX_NO_FAULT && (m.current = next_thread()) != QX_NONE) {
-        m.thread[m.current].state = QX_READY;
+        m.thread[m.current]->state = QX_READY;
         m.exploring = true;
-        qx_context_switch(&m.scheduler, &m.thread[m.current].context);
+        qx_context_switch(&m.scheduler, &m.thread[m.current]->context);
         m.exploring = false;
     }
     return judge();

@@ -34,7 +34,7 @@ void qx_source_line(const void *site, char *text, size_t size)
     char function[200] = "", line[200] = "";
     if (fgets(function, sizeof function, answer) && fgets(line, sizeof line, answer)) {
         function[strcspn(function, "\n")] = '\0';
-        line[strcspn(line, "\n")] = '\0';
+        line[strcspn(line, " \n")] = '\0'; // behind it: a discriminator
         if (line[0] != '?')
             snprintf(text, size, "%s, %s", function, line);
     }
