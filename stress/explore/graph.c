@@ -109,14 +109,22 @@ int qx_graph_add(struct qx_graph *g, int thread, enum qx_kind kind, int order, c
     return e;
 }
 
+static void reserve_locations(struct qx_graph *g, int n)
+{
+    if (n <= g->location_capacity)
+        return;
+    int capacity = n < 16 ? 32 : 2 * n;
+    g->location = qx_grow(g->location, (size_t)g->location_capacity * sizeof *g->location,
+                          (size_t)capacity * sizeof *g->location);
+    g->location_capacity = capacity;
+}
+
 void qx_graph_touch(struct qx_graph *g, int location, int size, qx_value initial)
 {
     if (location >= g->locations) {
-        int n = location < 16 ? 32 : 2 * location;
-        g->location =
-            qx_grow(g->location, (size_t)g->locations * sizeof *g->location, (size_t)n * sizeof *g->location);
-        memset(g->location + g->locations, 0, (size_t)(n - g->locations) * sizeof *g->location);
-        g->locations = n;
+        reserve_locations(g, location + 1);
+        memset(g->location + g->locations, 0, (size_t)(location + 1 - g->locations) * sizeof *g->location);
+        g->locations = location + 1;
     }
     struct qx_graph_location *l = &g->location[location];
     if (l->size == 0)
@@ -403,13 +411,11 @@ int qx_graph_restrict(struct qx_graph *to, const struct qx_graph *from, int last
     to->threads = from->threads;
     for (int t = 0; t < from->threads; t++)
         to->thread[t] = (struct qx_graph_thread){QX_NONE, QX_NONE, 0, QX_NONE};
-    if (from->locations)
-        qx_graph_touch(to, from->locations - 1, 0, 0);
-    for (int l = 0; l < to->locations; l++)
-        to->location[l] = l < from->locations
-                              ? (struct qx_graph_location){QX_NONE, QX_NONE, QX_NONE, from->location[l].size,
-                                                           from->location[l].initial}
-                              : (struct qx_graph_location){0};
+    reserve_locations(to, from->locations);
+    to->locations = from->locations;
+    for (int l = 0; l < from->locations; l++)
+        to->location[l] = (struct qx_graph_location){QX_NONE, QX_NONE, QX_NONE, from->location[l].size,
+                                                     from->location[l].initial};
 
     const uint32_t *prefix = qx_clock(from, a, QX_PREFIX);
     to->events = 0;

@@ -49,9 +49,10 @@ static void reserve(const struct qx_graph *g)
         s.threads = g->threads;
     }
     if (g->locations > s.locations) {
-        s.store = qx_grow(s.store, (size_t)s.locations * sizeof(int), (size_t)g->locations * sizeof(int));
-        s.load = qx_grow(s.load, (size_t)s.locations * sizeof(int), (size_t)g->locations * sizeof(int));
-        s.locations = g->locations;
+        size_t old = (size_t)s.locations * sizeof(int), new = (size_t)g->location_capacity * sizeof(int);
+        s.store = qx_grow(s.store, old, new);
+        s.load = qx_grow(s.load, old, new);
+        s.locations = g->location_capacity;
     }
 }
 
