@@ -100,10 +100,13 @@ static bool compare_exchange(void *address, int size, qx_value *expected, qx_val
     {                                                                                                        \
         if (!qx_exploring())                                                                                 \
             return __atomic_compare_exchange_n(a, expected, v, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);   \
+        qx_plain(expected, sizeof *expected, false, SITE);                                                   \
         qx_value value = *expected;                                                                          \
         bool done = compare_exchange((void *)(uintptr_t)a, bits / 8, &value, v, order, failure, weak, SITE); \
-        if (!done)                                                                                           \
+        if (!done) {                                                                                         \
+            qx_plain(expected, sizeof *expected, true, SITE);                                                \
             *expected = (type)value;                                                                         \
+        }                                                                                                    \
         return done;                                                                                         \
     }
 
