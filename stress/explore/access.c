@@ -5,11 +5,13 @@
 #include "heap.h"
 #include "machine.h"
 #include "memory.h"
+#include "orders.h"
 #include "search.h"
 #include "shadow.h"
 #include "spin.h"
 #include "walk.h"
 #include "why.h"
+#include "written.h"
 
 #include <string.h>
 
@@ -18,6 +20,7 @@ struct native {
     uint64_t run;
     int32_t latest;  // the newest store, in modification order, that was executed: memory holds its value
     int32_t pending; // a store by a plain access whose value is not known yet
+    bool garbage;    // the initial value is what a new block of the heap is filled with
 };
 
 static struct {
@@ -28,6 +31,12 @@ static struct {
 static struct qx_graph *graph(void)
 {
     return qx_search_graph();
+}
+
+static bool is_garbage(const void *address, size_t size)
+{
+    const struct qx_block *block = qx_heap_owns(address) ? qx_heap_find(address) : NULL;
+    return block && qx_written_never(address, size, block->start + block->size);
 }
 
 static struct native *native_of(int location)
@@ -41,7 +50,11 @@ static struct native *native_of(int location)
     }
     struct native *n = &known.native[location];
     if (n->run != qx_run_number())
-        *n = (struct native){.run = qx_run_number(), .latest = QX_NONE, .pending = QX_NONE};
+        *n = (struct native){
+            .run = qx_run_number(),
+            .latest = QX_NONE,
+            .pending = QX_NONE,
+            .garbage = is_garbage((const void *)qx_shadow_address(location), qx_shadow_size(location))};
     return n;
 }
 
@@ -61,6 +74,8 @@ static void remember(int store, void *address)
         return;
     n->latest = store;
     memcpy(address, &event->value, event->size);
+    if (qx_heap_owns(address))
+        qx_written_note(address, event->size);
 }
 
 // A plain store has happened since: now its value can be seen.
@@ -82,6 +97,12 @@ static void check_heap(const void *address, size_t size, const void *site, const
         qx_fail(QX_MISUSE, site, block->freed_at, "%s of %zu bytes in a block that was freed", what, size);
     if (!block || (const char *)address + size > block->start + block->size)
         qx_fail(QX_MISUSE, site, NULL, "%s of %zu bytes outside of any block of the heap", what, size);
+}
+
+static void fail_unwritten(const void *address, size_t size, const void *site)
+{
+    qx_fail(QX_MISUSE, site, qx_heap_find(address)->site,
+            "a read of %zu bytes of a heap block that were never written, allocated", size);
 }
 
 static void touch(const void *address, size_t size, bool write, bool atomic, const uint32_t *hb,
@@ -138,6 +159,8 @@ qx_value qx_load(void *address, struct qx_event access)
 
     bool writes = qx_graph_writes(graph(), e);
     touch(address, access.size, writes, true, qx_clock(graph(), e, QX_HB), access.site);
+    if (graph()->event[e].rf == QX_NONE && native_of(access.location)->garbage)
+        fail_unwritten(address, access.size, access.site);
     qx_value value = graph()->event[e].value;
     if (!qx_is_awaited(&access.await, value)) {
         qx_done(e);
@@ -205,6 +228,7 @@ static void store_plainly(int location)
 void qx_plain(void *address, size_t size, bool write, const void *site)
 {
     struct qx_thread *self = qx_self();
+    qx_reach(site);
     check_heap(address, size, site, write ? "a write" : "a read");
     const char *stack = self->context.stack;
     bool own_stack = (uintptr_t)address - (uintptr_t)stack < self->context.stack_size;
@@ -217,6 +241,16 @@ void qx_plain(void *address, size_t size, bool write, const void *site)
         return;
     if (!own_stack)
         qx_spin_changed();
+    if (qx_heap_owns(address))
+        qx_written_note(address, size);
     plain_site = site;
     qx_shadow_locations_in((uintptr_t)address, size, store_plainly);
+}
+
+void qx_read(void *address, size_t size, const void *site)
+{
+    qx_plain(address, size, false, site);
+    bool scalar = size <= sizeof(void *); // compilers copy structs by wider ones
+    if (scalar && is_garbage(address, size))
+        fail_unwritten(address, size, site);
 }

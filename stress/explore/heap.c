@@ -1,6 +1,7 @@
 #include "heap.h"
 
 #include "memory.h"
+#include "written.h"
 
 #include <stdint.h>
 #include <string.h>
@@ -31,7 +32,7 @@ void qx_heap_begin(void)
         heap.size = range * MOST_THREADS;
         heap.base =
             mmap(NULL, heap.size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-        if (heap.base == MAP_FAILED)
+        if (heap.base == MAP_FAILED || !qx_written_reserve(heap.base, heap.size))
             heap.base = NULL, heap.size = 0;
     }
     for (int i = 0; i < heap.arenas; i++)
@@ -65,7 +66,7 @@ void *qx_heap_allocate(int thread, size_t size, size_t alignment, const void *si
     }
     a->block[a->blocks++] = (struct qx_block){.start = start + at, .size = size, .site = site};
     a->used = at + size;
-    memset(start + at, 0xA5, size); // the same garbage each time
+    qx_written_new(start + at, size);
     return start + at;
 }
 

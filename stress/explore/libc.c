@@ -5,6 +5,7 @@
 #include "options.h"
 #include "real.h"
 #include "spin.h"
+#include "written.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -89,6 +90,8 @@ void *__wrap_calloc(size_t n, size_t size)
         return NULL;
     }
     void *block = allocate(bytes, 16, SITE);
+    if (block)
+        qx_written_note(block, bytes);
     return block ? memset(block, 0, bytes) : NULL;
 }
 
@@ -107,6 +110,7 @@ void *__wrap_realloc(void *old, size_t size)
         if (kept)
             qx_plain(old, kept, false, SITE);
         memcpy(new, old, kept);
+        qx_written_copy(new, old, kept);
     }
     release(old, SITE);
     return new;
@@ -222,21 +226,27 @@ void *__wrap_memcpy(void *to, const void *from, size_t size);
 void *__wrap_memmove(void *to, const void *from, size_t size);
 void *__wrap_memset(void *to, int value, size_t size);
 
+// A copy may be of what nobody has written, such as padding.
+static void copy(void *to, const void *from, size_t size, const void *site)
+{
+    qx_plain((void *)(uintptr_t)from, size, false, site);
+    qx_plain(to, size, true, site);
+    bool apart = (uintptr_t)to - (uintptr_t)from >= size && (uintptr_t)from - (uintptr_t)to >= size;
+    if (apart && qx_heap_owns(to) && qx_heap_owns(from))
+        qx_written_copy(to, from, size);
+}
+
 void *__wrap_memcpy(void *to, const void *from, size_t size)
 {
-    if (qx_exploring() && size) {
-        qx_plain((void *)(uintptr_t)from, size, false, SITE);
-        qx_plain(to, size, true, SITE);
-    }
+    if (qx_exploring() && size)
+        copy(to, from, size, SITE);
     return memcpy(to, from, size);
 }
 
 void *__wrap_memmove(void *to, const void *from, size_t size)
 {
-    if (qx_exploring() && size) {
-        qx_plain((void *)(uintptr_t)from, size, false, SITE);
-        qx_plain(to, size, true, SITE);
-    }
+    if (qx_exploring() && size)
+        copy(to, from, size, SITE);
     return memmove(to, from, size);
 }
 

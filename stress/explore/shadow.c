@@ -173,6 +173,11 @@ uintptr_t qx_shadow_address(int location)
     return shadow.location[location].address;
 }
 
+size_t qx_shadow_size(int location)
+{
+    return shadow.location[location].size;
+}
+
 void qx_shadow_locations_in(uintptr_t address, size_t size, void (*visit)(int location))
 {
     if (shadow.locations == 0)

@@ -29,6 +29,7 @@ enum qx_clash qx_shadow_touch(const struct qx_touch *touch, struct qx_touch *oth
 /* The number of the atomic location of this address and size; it stays the same for ever. */
 int qx_shadow_location(uintptr_t address, size_t size);
 uintptr_t qx_shadow_address(int location);
+size_t qx_shadow_size(int location);
 
 /* Calls visit() for each atomic location that begins in these bytes. */
 void qx_shadow_locations_in(uintptr_t address, size_t size, void (*visit)(int location));

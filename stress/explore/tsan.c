@@ -158,55 +158,57 @@ void __tsan_atomic_signal_fence(int order)
     (void)order;
 }
 
-static void plain(void *address, size_t size, bool write, const void *site)
-{
-    qx_reach(site);
-    qx_plain(address, size, write, site);
-}
-
-#define PLAIN(name, size, write)         \
-    void __tsan_##name(void *a);         \
-    void __tsan_##name(void *a)          \
-    {                                    \
-        if (qx_exploring())              \
-            plain(a, size, write, SITE); \
+#define READ(name, size)            \
+    void __tsan_##name(void *a);    \
+    void __tsan_##name(void *a)     \
+    {                               \
+        if (qx_exploring())         \
+            qx_read(a, size, SITE); \
     }
-#define PLAIN_OF_SIZE(size)                           \
-    PLAIN(read##size, size, false)                    \
-    PLAIN(write##size, size, true)                    \
-    PLAIN(unaligned_read##size, size, false)          \
-    PLAIN(unaligned_write##size, size, true)          \
-    PLAIN(volatile_read##size, size, false)           \
-    PLAIN(volatile_write##size, size, true)           \
-    PLAIN(unaligned_volatile_read##size, size, false) \
-    PLAIN(unaligned_volatile_write##size, size, true)
+#define WRITE(name, size)                  \
+    void __tsan_##name(void *a);           \
+    void __tsan_##name(void *a)            \
+    {                                      \
+        if (qx_exploring())                \
+            qx_plain(a, size, true, SITE); \
+    }
+#define PLAIN_OF_SIZE(size)                   \
+    READ(read##size, size)                    \
+    WRITE(write##size, size)                  \
+    READ(unaligned_read##size, size)          \
+    WRITE(unaligned_write##size, size)        \
+    READ(volatile_read##size, size)           \
+    WRITE(volatile_write##size, size)         \
+    READ(unaligned_volatile_read##size, size) \
+    WRITE(unaligned_volatile_write##size, size)
 
 PLAIN_OF_SIZE(1)
 PLAIN_OF_SIZE(2)
 PLAIN_OF_SIZE(4)
 PLAIN_OF_SIZE(8)
 PLAIN_OF_SIZE(16)
-PLAIN(vptr_read, sizeof(void *), false)
+READ(vptr_read, sizeof(void *))
 
 void __tsan_vptr_update(void *a, void *value);
 void __tsan_vptr_update(void *a, void *value)
 {
     if (qx_exploring() && *(void **)a != value)
-        plain(a, sizeof value, true, SITE);
+        qx_plain(a, sizeof value, true, SITE);
 }
 
+// A copy of a whole object, which need not have been written.
 void __tsan_read_range(void *a, size_t size);
 void __tsan_read_range(void *a, size_t size)
 {
     if (qx_exploring() && size)
-        plain(a, size, false, SITE);
+        qx_plain(a, size, false, SITE);
 }
 
 void __tsan_write_range(void *a, size_t size);
 void __tsan_write_range(void *a, size_t size)
 {
     if (qx_exploring() && size)
-        plain(a, size, true, SITE);
+        qx_plain(a, size, true, SITE);
 }
 
 void __tsan_init(void);

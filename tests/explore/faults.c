@@ -140,7 +140,7 @@ static void body(void)
 {
     atomic_store(&word, 1);
 }
-#elif defined CASE_WEAK       // takes a weak exchange's failure for another thread's success
+#elif defined CASE_WEAK             // takes a weak exchange's failure for another thread's success
 static void *run(void *unused)
 {
     int expected = 0;
@@ -152,7 +152,7 @@ static void *run(void *unused)
 static void body(void)
 {
 }
-#elif defined CASE_ALLOCATION // does not look at what malloc returns
+#elif defined CASE_ALLOCATION       // does not look at what malloc returns
 static void *run(void *unused)
 {
     int *made = malloc(sizeof *made);
@@ -164,7 +164,7 @@ static void *run(void *unused)
 static void body(void)
 {
 }
-#elif defined CASE_SPURIOUS   // takes every end of a futex wait for a wake-up
+#elif defined CASE_SPURIOUS         // takes every end of a futex wait for a wake-up
 static void *run(void *unused)
 {
     do
@@ -178,7 +178,7 @@ static void body(void)
     atomic_store(&word, 1);
     syscall(SYS_futex, &word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
 }
-#elif defined CASE_TIMED      // forgets that the time may be over
+#elif defined CASE_TIMED            // forgets that the time may be over
 static void *run(void *unused)
 {
     struct timespec soon = {.tv_sec = 1};
@@ -195,7 +195,7 @@ static void body(void)
     pthread_cond_signal(&condition);
     pthread_mutex_unlock(&a);
 }
-#elif defined CASE_RCU        // freed without a grace period
+#elif defined CASE_RCU              // freed without a grace period
 static void *run(void *unused)
 {
     urcu_memb_register_thread();
@@ -217,7 +217,7 @@ static void body(void)
         urcu_memb_synchronize_rcu();
     free(made);
 }
-#elif defined CASE_THREADS    // six of them; each its own variables
+#elif defined CASE_THREADS          // six of them; each its own variables
 static void *run(void *unused)
 {
     own++;
@@ -229,7 +229,7 @@ static void *run(void *unused)
 static void body(void)
 {
 }
-#elif defined CASE_SEMAPHORE  // two enter where one may
+#elif defined CASE_SEMAPHORE        // two enter where one may
 sem_t semaphore;
 static void *run(void *unused)
 {
@@ -241,7 +241,7 @@ static void *run(void *unused)
 static void body(void)
 {
 }
-#elif defined CASE_CHANGING   // does something else in every execution
+#elif defined CASE_CHANGING         // does something else in every execution
 static void *run(void *unused)
 {
     atomic_store(&other, 1);
@@ -253,6 +253,68 @@ static void body(void)
         atomic_fetch_add(&word, 1);
     atomic_load(&other);
     atomic_load(&other);
+}
+#elif defined CASE_UNWRITTEN        // one of two members is forgotten
+struct pair {
+    int first, second;
+    unsigned low : 3, high : 29;
+};
+static void *run(void *unused)
+{
+    struct pair *seen = (struct pair *)atomic_load_explicit(&shared, memory_order_acquire);
+    if (seen)
+        assert(seen->second + (int)seen->low == 7);
+    return unused;
+}
+static void body(void)
+{
+    struct pair *made = malloc(sizeof *made);
+    made->first = 5;
+    if (!BUGGY)
+        made->second = 6;
+    made->low = 1;
+    atomic_store_explicit(&shared, &made->first, memory_order_release);
+}
+#elif defined CASE_UNWRITTEN_ATOMIC // published before it is set
+static void *run(void *unused)
+{
+    atomic_int *seen = (atomic_int *)atomic_load_explicit(&shared, memory_order_acquire);
+    if (seen)
+        atomic_fetch_add(seen, 1);
+    return unused;
+}
+static void body(void)
+{
+    atomic_int *made = BUGGY ? malloc(sizeof *made) : calloc(1, sizeof *made);
+    atomic_store_explicit(&shared, (int *)made, memory_order_release);
+    atomic_store_explicit(made, 1, memory_order_relaxed);
+}
+#elif defined CASE_WRITTEN_UNSEEN   // by code that the explorer does not see, copied with its padding
+struct padded {
+    char tag;
+    long number;
+};
+static void *run(void *unused)
+{
+    return unused;
+}
+static void body(void)
+{
+    int pipes[2];
+    char *text = malloc(24), *copied = malloc(24), *moved = NULL;
+    pipe(pipes);
+    if (write(pipes[1], "\xA5\xA5 \xC3\xA5", 6) != 6 || (!BUGGY && read(pipes[0], text, 6) != 6))
+        abort();
+    close(pipes[0]), close(pipes[1]);
+    memcpy(copied, text, 24);
+    moved = realloc(copied, 1 << 16);
+    assert(moved[5] == 0 && moved[4] == (char)0xA5 && strlen(moved) == 5);
+    struct padded *one = malloc(2 * sizeof *one), *two = one + 1;
+    one->tag = 1, one->number = 2;
+    *two = *one;
+    memcpy(one, two, sizeof *one);
+    assert(one->number == 2 && two->tag == 1);
+    atomic_store(&shared, (int *)moved);
 }
 #else
 #error "no such case"

@@ -39,6 +39,9 @@ run RCU 'misuse: a read of 4 bytes in a block that was freed\|race: '
 run THREADS 'assertion: assert(!BUGGY)'
 run SEMAPHORE 'race: data race'
 run CHANGING 'changing: '
+run UNWRITTEN 'misuse: a read of 4 bytes of a heap block that were never written, allocated at body, '
+run UNWRITTEN_ATOMIC 'misuse: a read of 4 bytes of a heap block that were never written, allocated at body, '
+run WRITTEN_UNSEEN 'misuse: a read of 1 bytes of a heap block that were never written'
 
 for wrong in '--limit' '--limit x' '--weak -1' 'program-argument' '--frobnicate'; do
     # shellcheck disable=SC2086
