@@ -19,6 +19,9 @@ static struct qsc_deque_ring *ring_create(int64_t capacity, struct qsc_deque_rin
     if (ring) {
         ring->mask = capacity - 1;
         ring->outgrown = outgrown;
+        // a thief who will find that top has moved reads first, maybe where nobody has pushed yet
+        for (int64_t i = 0; i < capacity; i++)
+            atomic_init(&ring->slots[i], NULL);
     }
     return ring;
 }
