@@ -91,3 +91,11 @@ struct qx_block *qx_heap_find(const void *address)
     }
     return low > 0 ? &a->block[low - 1] : NULL;
 }
+
+int qx_heap_blocks(int arena, struct qx_block **blocks)
+{
+    if (arena >= heap.arenas)
+        return QX_NONE;
+    *blocks = heap.arena[arena].block;
+    return heap.arena[arena].blocks;
+}

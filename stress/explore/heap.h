@@ -3,13 +3,15 @@
 #ifndef QUIESCE_EXPLORE_HEAP_H
 #define QUIESCE_EXPLORE_HEAP_H
 
+#include "graph.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
 struct qx_block {
     char *start;
     size_t size;
-    bool freed;
+    bool freed, reached;         // reached: something points to it, see leaks.c
     const void *site, *freed_at; // where it was allocated and freed
 };
 
@@ -21,5 +23,8 @@ void *qx_heap_allocate(int thread, size_t size, size_t alignment, const void *si
 /* The block that holds an address of the heap's, its red zones included; NULL: there is none. */
 struct qx_block *qx_heap_find(const void *address);
 bool qx_heap_owns(const void *address);
+
+/* The blocks of an arena, freed ones too, and their number; QX_NONE behind the last arena. */
+int qx_heap_blocks(int arena, struct qx_block **blocks);
 
 #endif

@@ -1,6 +1,7 @@
 #include "machine.h"
 
 #include "heap.h"
+#include "leaks.h"
 #include "memory.h"
 #include "park.h"
 #include "search.h"
@@ -301,6 +302,7 @@ static void enter(void)
     if (m.current == 0) {
         int status = m.main_function(m.argc, m.argv, m.envp);
         (void)status;
+        self->gone = true;
         qx_finish();
     }
     qx_step();
@@ -377,7 +379,7 @@ void qx_join(int thread, const void *site)
 
 void qx_end_thread(void *result)
 {
-    qx_destroy_specific();
+    qx_destroy_own();
     struct qx_thread *self = qx_self();
     self->result = result;
     qx_step();
@@ -385,6 +387,7 @@ void qx_end_thread(void *result)
     if (e == QX_NONE)
         e = qx_graph_add(graph(), m.current, QX_END, QX_RELAXED, NULL);
     qx_done(e);
+    self->gone = true;
     self->state = QX_ENDED;
     for (;;)
         leave();
@@ -438,6 +441,11 @@ static bool stuck_for_ever(void)
     return true;
 }
 
+static enum qx_end complete(void)
+{
+    return qx_leaks_find(m.finished, &m.failure) ? QX_FAULT : QX_COMPLETE;
+}
+
 static enum qx_end judge(void)
 {
     if (m.failure.fault != QX_NO_FAULT)
@@ -446,13 +454,13 @@ static enum qx_end judge(void)
     for (int i = 0; i < m.threads; i++)
         stopped = stopped || m.thread[i]->state == QX_STOPPED || m.thread[i]->state == QX_WAITS;
     if (!stopped)
-        return QX_COMPLETE;
+        return complete();
     if (m.limited || !stuck_for_ever())
         return QX_BLOCKED;
     if (m.finished)
-        return QX_COMPLETE;
+        return complete();
     m.failure =
-        (struct qx_failure){.fault = QX_DEADLOCK, .clash_thread = QX_NONE, .text = "nobody can go on"};
+        (struct qx_failure){.fault = QX_DEADLOCK, .text = "nobody can go on"};
     return QX_FAULT;
 }
 

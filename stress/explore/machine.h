@@ -20,6 +20,7 @@ enum qx_fault {
     QX_RACE,
     QX_DEADLOCK,
     QX_MISUSE,   // of a lock, a thread, memory
+    QX_LEAK,     // of memory, of a thread
     QX_CRASH,    // SIGSEGV, abort
     QX_CHANGING, // the program did something else in the same situation
 };
@@ -42,6 +43,7 @@ struct qx_thread {
     void *(*start)(void *);
     void *arg, *result;
     bool detached, joined;
+    bool gone; // ended, and its variables with it
     int64_t clock;                                        // nanoseconds it has slept
     int failed_allocations, failed_exchanges, idle_wakes; // so many that the options asked for
     bool rcu_registered;                                  // urcu.c
@@ -129,8 +131,10 @@ void qx_end_thread(void *result) __attribute__((noreturn));
 /* Nobody reads: urcu.c. */
 void qx_urcu_begin(void);
 
-/* Runs the destructors of the calling thread's specific data: threads.c. */
-void qx_destroy_specific(void);
+/* Runs the destructors of the calling thread's own C++ variables and of its specific data: threads.c. */
+void qx_destroy_own(void);
+/* Calls visit() for a thread's specific data. */
+void qx_visit_specific(const struct qx_thread *thread, void (*visit)(const void *start, size_t size));
 
 /* For whoever makes events. Before each: in a walk, another thread may make its step first. */
 void qx_step(void);

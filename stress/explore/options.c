@@ -17,6 +17,7 @@ static const char help[] =
     "like\n"
     "               return NULL; a weak compare-exchange fails although the value is the expected one; a\n"
     "               futex wait or a condition variable wakes without a cause, or (futex) by a signal\n"
+    "  --ignore-leaks   blocks and threads that are left at the end are no fault\n"
     "  --coverage   list the atomic accesses with their orders, and the lines, that were reached\n"
     "  --weaken     explore again with each memory order weakened by one step; list those nothing needed\n"
     "  --json       end with one JSON object on a line\n"
@@ -97,6 +98,7 @@ static const struct {
     void *place;
 } known[] = {
     {"--coverage", &options.coverage, NULL, NULL},
+    {"--ignore-leaks", &options.ignore_leaks, NULL, NULL},
     {"--json", &options.json, NULL, NULL},
     {"--quiet", &options.quiet, NULL, NULL},
     {"--weaken", &options.weaken, NULL, NULL},

@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 struct qx_options {
-    bool json, quiet, coverage, weaken;
+    bool json, quiet, coverage, weaken, ignore_leaks;
     uint64_t most_executions; // 0: no limit
     double most_seconds;      // 0: no limit
     // What is possible but rare, so often in each thread.

@@ -92,7 +92,7 @@ void qx_report_execution(void)
 static const char *const fault_names[] = {
     [QX_NO_FAULT] = "",         [QX_ASSERTION] = "assertion", [QX_RACE] = "race",
     [QX_DEADLOCK] = "deadlock", [QX_MISUSE] = "misuse",       [QX_CRASH] = "crash",
-    [QX_CHANGING] = "changing",
+    [QX_CHANGING] = "changing", [QX_LEAK] = "leak",
 };
 
 static void print_quoted(const char *text)

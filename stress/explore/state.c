@@ -101,3 +101,40 @@ void qx_state_restore_thread(const struct qx_context *context)
     memcpy(variables, saved.tls_image, saved.tls_image_size);
     memset(variables + saved.tls_image_size, 0, saved.tls_size - saved.tls_image_size);
 }
+
+void qx_state_visit_thread(const struct qx_context *context, void (*visit)(const void *start, size_t size))
+{
+    if (saved.tls_size)
+        visit((char *)context->tls + saved.tls_offset, saved.tls_size);
+}
+
+static bool holds(const struct dl_phdr_info *info, const void *address)
+{
+    for (int i = 0; i < info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *p = &info->dlpi_phdr[i];
+        if (p->p_type == PT_LOAD && (uintptr_t)address - (info->dlpi_addr + p->p_vaddr) < p->p_memsz)
+            return true;
+    }
+    return false;
+}
+
+static int visit_library(struct dl_phdr_info *info, size_t size, void *visitor)
+{
+    void (*const *visit)(const void *, size_t) = visitor;
+    (void)size;
+    bool is_program = saved.parts && holds(info, saved.part[0].start);
+    for (int i = 0; i < info->dlpi_phnum && !is_program && !holds(info, &saved); i++) {
+        const ElfW(Phdr) *p = &info->dlpi_phdr[i];
+        if (p->p_type == PT_LOAD && (p->p_flags & PF_W))
+            (*visit)((const char *)info->dlpi_addr + p->p_vaddr, p->p_memsz);
+    }
+    return 0;
+}
+
+void qx_state_visit(bool libraries, void (*visit)(const void *start, size_t size))
+{
+    for (int i = 0; i < saved.parts && !libraries; i++)
+        visit(saved.part[i].start, saved.part[i].size);
+    if (libraries)
+        dl_iterate_phdr(visit_library, &visit);
+}

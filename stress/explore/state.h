@@ -5,11 +5,19 @@
 
 #include "context.h"
 
+#include <stdbool.h>
+
 /* Remembers it. Called once, from the thread whose storage `main` has. */
 void qx_state_save(void);
 
 /* Puts the program's variables back. */
 void qx_state_restore(void);
+
+/* Calls visit() for the program's variables, or for those of its libraries, the explorer's aside. */
+void qx_state_visit(bool libraries, void (*visit)(const void *start, size_t size));
+
+/* Calls visit() for a thread's own variables. */
+void qx_state_visit_thread(const struct qx_context *context, void (*visit)(const void *start, size_t size));
 
 /* Puts a thread's own variables into their first state. */
 void qx_state_restore_thread(const struct qx_context *context);

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <string.h>
 
 #define SITE __builtin_return_address(0)
 
@@ -147,8 +148,74 @@ int pthread_setspecific(pthread_key_t key, const void *value)
     return 0;
 }
 
-void qx_destroy_specific(void)
+void qx_visit_specific(const struct qx_thread *thread, void (*visit)(const void *start, size_t size))
 {
+    if (thread->specific && thread->specific_run == qx_run_number())
+        visit(thread->specific, KEYS * sizeof *thread->specific);
+}
+
+// C++'s variables of each thread's own that are to be destroyed with it.
+struct variable {
+    void (*destroy)(void *);
+    void *object;
+};
+
+struct variables {
+    uint64_t run;
+    struct variable *variable;
+    int count, capacity;
+};
+
+static struct {
+    struct variables *of;
+    int threads;
+} variables;
+
+static struct variables *own_variables(void)
+{
+    int self = qx_self_number();
+    if (self >= variables.threads) {
+        int n = self < 8 ? 16 : 2 * self;
+        variables.of = qx_grow(variables.of, (size_t)variables.threads * sizeof *variables.of,
+                               (size_t)n * sizeof *variables.of);
+        memset(variables.of + variables.threads, 0, (size_t)(n - variables.threads) * sizeof *variables.of);
+        variables.threads = n;
+    }
+    struct variables *own = &variables.of[self];
+    if (own->run != qx_run_number()) {
+        own->run = qx_run_number();
+        own->count = 0;
+    }
+    return own;
+}
+
+int __cxa_thread_atexit_impl(void (*destroy)(void *), void *object, void *library);
+int __cxa_thread_atexit_impl(void (*destroy)(void *), void *object, void *library)
+{
+    if (!qx_exploring())
+        return QX_REAL(__cxa_thread_atexit_impl)(destroy, object, library);
+    struct variables *own = own_variables();
+    if (own->count == own->capacity) {
+        int n = own->capacity ? 2 * own->capacity : 16;
+        own->variable = qx_grow(own->variable, (size_t)own->capacity * sizeof *own->variable,
+                                (size_t)n * sizeof *own->variable);
+        own->capacity = n;
+    }
+    own->variable[own->count++] = (struct variable){destroy, object};
+    return 0;
+}
+
+static void destroy_variables(void)
+{
+    for (struct variables *own = own_variables(); own->count > 0; own = own_variables()) {
+        struct variable last = own->variable[--own->count];
+        last.destroy(last.object);
+    }
+}
+
+void qx_destroy_own(void)
+{
+    destroy_variables();
     bool any = specific.run == qx_run_number();
     for (int round = 0; any && round < ROUNDS; round++) {
         any = false;

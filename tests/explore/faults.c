@@ -8,6 +8,7 @@
 #include <semaphore.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -314,7 +315,63 @@ static void body(void)
     *two = *one;
     memcpy(one, two, sizeof *one);
     assert(one->number == 2 && two->tag == 1);
-    atomic_store(&shared, (int *)moved);
+    free(text), free(moved), free(one);
+}
+#elif defined CASE_LEAK             // who does not find the stack empty forgets what he has made
+struct node {
+    struct node *next;
+    char content[16];
+};
+_Atomic(struct node *) stack;
+_Thread_local struct node *mine;
+uintptr_t marked;
+pthread_key_t key;
+static void *run(void *unused)
+{
+    struct node *made = malloc(sizeof *made), *none = NULL;
+    made->next = NULL;
+    if (!atomic_compare_exchange_strong(&stack, &none, made) && !BUGGY)
+        free(made);
+    return unused;
+}
+static void body(void)
+{
+    run(NULL);
+    // These are reachable: by a chain and from within, by a pointer with a mark, by variables of main's own.
+    struct node *found = atomic_load(&stack);
+    found->next = malloc(sizeof *found);
+    found->next = (struct node *)((char *)found->next + 8);
+    marked = (uintptr_t)malloc(sizeof *found) | (uintptr_t)7 << 56;
+    mine = malloc(sizeof *found);
+    pthread_key_create(&key, NULL);
+    pthread_setspecific(key, malloc(sizeof *found));
+    unsetenv("KEPT");
+    putenv(strcpy(malloc(7), "KEPT=1")); // the C library points to it
+}
+#elif defined CASE_LEAK_CYCLE       // two that only point to each other
+static void *run(void *unused)
+{
+    return unused;
+}
+static void body(void)
+{
+    void **one = malloc(sizeof *one), **two = malloc(2 * sizeof *two);
+    *one = two;
+    *two = one;
+    atomic_store(&shared, BUGGY ? NULL : (int *)one);
+}
+#elif defined CASE_UNJOINED
+static void *run(void *unused)
+{
+    atomic_store(&word, 1);
+    return unused;
+}
+static void body(void)
+{
+    pthread_t left;
+    pthread_create(&left, NULL, run, NULL);
+    if (!BUGGY)
+        pthread_detach(left);
 }
 #else
 #error "no such case"

@@ -41,7 +41,15 @@ run SEMAPHORE 'race: data race'
 run CHANGING 'changing: '
 run UNWRITTEN 'misuse: a read of 4 bytes of a heap block that were never written, allocated at body, '
 run UNWRITTEN_ATOMIC 'misuse: a read of 4 bytes of a heap block that were never written, allocated at body, '
+run LEAK 'leak: 24 bytes, allocated at run, '
+run LEAK_CYCLE 'leak: 24 bytes in 2 blocks, the first allocated at body, '
+run UNJOINED 'leak: main ended and thread 2 was neither joined nor detached, created at body, '
 run WRITTEN_UNSEEN 'misuse: a read of 1 bytes of a heap block that were never written'
+
+for left in LEAK UNJOINED; do
+    "$driver" -O1 -DCASE_$left "$source" -o "$scratch/case" && "$scratch/case" --quiet --ignore-leaks >"$scratch/out" 2>&1 ||
+        { echo "$left, ignored: $(cat "$scratch/out")"; failed=1; }
+done
 
 for wrong in '--limit' '--limit x' '--weak -1' 'program-argument' '--frobnicate'; do
     # shellcheck disable=SC2086
