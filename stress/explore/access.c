@@ -2,6 +2,7 @@
  * races. */
 #include "access.h"
 
+#include "frame.h"
 #include "heap.h"
 #include "machine.h"
 #include "memory.h"
@@ -116,6 +117,7 @@ static void touch(const void *address, size_t size, bool write, bool atomic, con
                              .time = qx_self()->executed,
                              .hb = hb,
                              .site = site};
+    qx_frame_touch(address, size, site);
     struct qx_touch other;
     char why[200];
     enum qx_clash clash = qx_shadow_touch(&touch, &other);

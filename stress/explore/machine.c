@@ -1,5 +1,6 @@
 #include "machine.h"
 
+#include "frame.h"
 #include "heap.h"
 #include "leaks.h"
 #include "memory.h"
@@ -302,7 +303,8 @@ static void enter(void)
     if (m.current == 0) {
         int status = m.main_function(m.argc, m.argv, m.envp);
         (void)status;
-        self->gone = true;
+        qx_frame_end();
+        qx_self()->gone = true; // the threads have moved since
         qx_finish();
     }
     qx_step();
@@ -478,6 +480,7 @@ enum qx_end qx_run(int (*main_function)(int, char **, char **), int argc, char *
     qx_context_adopt(&m.scheduler);
     qx_state_restore();
     qx_heap_begin();
+    qx_frame_begin();
     qx_shadow_begin();
     qx_park_begin();
     qx_urcu_begin();

@@ -373,6 +373,40 @@ static void body(void)
     if (!BUGGY)
         pthread_detach(left);
 }
+#elif defined CASE_FRAME || defined CASE_FRAME_EARLY // a detached thread uses a variable of main
+struct task {
+    int input, output;
+    atomic_int done;
+};
+static void *run(void *unused)
+{
+    return unused;
+}
+static void *work(void *argument)
+{
+    struct task *task = argument;
+#ifdef CASE_FRAME_EARLY                              // main waits for it, but the order is not enough
+    task->output = 2 * task->input;
+    atomic_store_explicit(&task->done, 1, BUGGY ? memory_order_relaxed : memory_order_release);
+#else
+    int input = BUGGY ? task->input : 1;
+    atomic_store(&word, input);
+#endif
+    return NULL;
+}
+static void body(void)
+{
+}
+static void use_frame(struct task *task)
+{
+    pthread_t worker;
+    pthread_create(&worker, NULL, work, task);
+    pthread_detach(worker);
+#ifdef CASE_FRAME_EARLY
+    while (!atomic_load_explicit(&task->done, memory_order_acquire))
+        ;
+#endif
+}
 #else
 #error "no such case"
 #endif
@@ -393,5 +427,9 @@ int main(void)
     body();
     for (int i = 0; i < n; i++)
         pthread_join(threads[i], NULL);
+#if defined CASE_FRAME || defined CASE_FRAME_EARLY
+    struct task task = {.input = 1};
+    use_frame(&task);
+#endif
     return 0;
 }

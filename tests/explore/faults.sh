@@ -44,6 +44,8 @@ run UNWRITTEN_ATOMIC 'misuse: a read of 4 bytes of a heap block that were never 
 run LEAK 'leak: 24 bytes, allocated at run, '
 run LEAK_CYCLE 'leak: 24 bytes in 2 blocks, the first allocated at body, '
 run UNJOINED 'leak: main ended and thread 2 was neither joined nor detached, created at body, '
+run FRAME 'misuse: an access of 4 bytes to a variable of main, which has returned, at work, '
+run FRAME_EARLY "misuse: main returns, not ordered with thread 2's access to its variables at work, "
 run WRITTEN_UNSEEN 'misuse: a read of 1 bytes of a heap block that were never written'
 
 for left in LEAK UNJOINED; do
