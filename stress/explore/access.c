@@ -166,7 +166,8 @@ qx_value qx_load(void *address, struct qx_event access)
     qx_value value = graph()->event[e].value;
     if (!qx_is_awaited(&access.await, value)) {
         qx_done(e);
-        qx_stop(qx_self()->executed - 1, "it waits", access.site);
+        qx_stop(qx_self()->executed - 1, qx_self()->halt == QX_SLEEPS ? "it sleeps" : "it waits",
+                access.site);
     }
     if (!writes) {
         qx_done(e);

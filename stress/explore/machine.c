@@ -9,6 +9,7 @@
 #include "shadow.h"
 #include "spin.h"
 #include "state.h"
+#include "stuck.h"
 #include "walk.h"
 
 #include <stdarg.h>
@@ -461,8 +462,7 @@ static enum qx_end judge(void)
         return QX_BLOCKED;
     if (m.finished)
         return complete();
-    m.failure =
-        (struct qx_failure){.fault = QX_DEADLOCK, .text = "nobody can go on"};
+    qx_stuck_name(&m.failure);
     return QX_FAULT;
 }
 

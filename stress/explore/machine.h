@@ -18,11 +18,14 @@ enum qx_fault {
     QX_NO_FAULT,
     QX_ASSERTION,
     QX_RACE,
-    QX_DEADLOCK,
-    QX_MISUSE,   // of a lock, a thread, memory
-    QX_LEAK,     // of memory, of a thread
-    QX_CRASH,    // SIGSEGV, abort
-    QX_CHANGING, // the program did something else in the same situation
+    QX_DEADLOCK,     // nobody can go on, for locks, conditions and joins
+    QX_LIVELOCK,     // several threads go round in loops for ever
+    QX_STARVATION,   // one does
+    QX_LOST_WAKE_UP, // who sleeps sleeps for ever
+    QX_MISUSE,       // of a lock, a thread, memory
+    QX_LEAK,         // of memory, of a thread
+    QX_CRASH,        // SIGSEGV, abort
+    QX_CHANGING,     // the program did something else in the same situation
 };
 
 struct qx_turn; // where a thread was since it last changed something: spin.c
@@ -39,11 +42,14 @@ struct qx_thread {
     uint32_t stopped_since;
     const char *stopped_by;
     const void *stopped_at;
+    enum { QX_AWAITS, QX_SPINS, QX_SLEEPS } halt;
+    const uint32_t *futex; // QX_SLEEPS: as long as it has this value; NULL: on a condition variable
+    uint32_t futex_value;
     bool timed; // it waits with a deadline, which in another execution passes
     void *(*start)(void *);
     void *arg, *result;
     bool detached, joined;
-    bool gone; // ended, and its variables with it
+    bool gone;                                            // ended, and its variables with it
     int64_t clock;                                        // nanoseconds it has slept
     int failed_allocations, failed_exchanges, idle_wakes; // so many that the options asked for
     bool rcu_registered;                                  // urcu.c

@@ -148,10 +148,12 @@ static int sleep_in(struct queue *q, bool timed, int order, const void *site)
     uint32_t *waits = of_thread(park.waits, qx_self_number());
     uint32_t expected = ++*waits;
     qx_self()->timed = timed;
+    qx_self()->halt = QX_SLEEPS;
     qx_load(
         of_thread(park.ticket, qx_self_number()),
         (struct qx_event){
             .size = 4, .order = QX_RELAXED, .await = {.what = QX_AT_LEAST, .bound = expected}, .site = site});
+    qx_self()->halt = QX_AWAITS;
     return 0;
 }
 
@@ -166,6 +168,8 @@ int qx_park_futex(uint32_t *word, uint32_t value, bool timed, uint32_t bits, con
         add_self(q, bits);
     uint32_t held = q->lock;
     qx_store(&q->lock, (struct qx_event){.size = 4, .order = QX_RELEASE, .value = held + 1, .site = site});
+    qx_self()->futex = word;
+    qx_self()->futex_value = value;
     return seen == value ? sleep_in(q, timed, QX_ACQ_REL, site) : EAGAIN;
 }
 
@@ -179,6 +183,7 @@ void qx_park_announce(const void *key, const void *site)
 
 int qx_park_sleep(const void *key, bool timed, const void *site)
 {
+    qx_self()->futex = NULL;
     return sleep_in(queue_of(key, site), timed, QX_RELAXED, site);
 }
 

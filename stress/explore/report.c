@@ -5,6 +5,7 @@
 #include "search.h"
 #include "shadow.h"
 #include "source.h"
+#include "stuck.h"
 #include "why.h"
 
 #include <stdio.h>
@@ -90,9 +91,17 @@ void qx_report_execution(void)
 }
 
 static const char *const fault_names[] = {
-    [QX_NO_FAULT] = "",         [QX_ASSERTION] = "assertion", [QX_RACE] = "race",
-    [QX_DEADLOCK] = "deadlock", [QX_MISUSE] = "misuse",       [QX_CRASH] = "crash",
-    [QX_CHANGING] = "changing", [QX_LEAK] = "leak",
+    [QX_NO_FAULT] = "",
+    [QX_ASSERTION] = "assertion",
+    [QX_RACE] = "race",
+    [QX_DEADLOCK] = "deadlock",
+    [QX_MISUSE] = "misuse",
+    [QX_CRASH] = "crash",
+    [QX_CHANGING] = "changing",
+    [QX_LEAK] = "leak",
+    [QX_LIVELOCK] = "livelock",
+    [QX_STARVATION] = "starvation",
+    [QX_LOST_WAKE_UP] = "lost wake-up",
 };
 
 static void print_quoted(const char *text)
@@ -116,7 +125,7 @@ void qx_report_fault(const struct qx_failure *failure, bool here, char *text, si
     qx_source_line(failure->other, other, sizeof other);
     int used = snprintf(text, size, "%s: %s%s%s%s%s", fault_names[failure->fault], failure->text,
                         *other ? " at " : "", other, *where ? ", at " : "", where);
-    for (int i = 0; here && failure->fault == QX_DEADLOCK && i < qx_thread_count(); i++) {
+    for (int i = 0; here && qx_stuck_is(failure->fault) && i < qx_thread_count(); i++) {
         const struct qx_thread *t = qx_thread_of(i);
         if ((t->state != QX_STOPPED && t->state != QX_WAITS) || (size_t)used >= size)
             continue;

@@ -70,6 +70,7 @@ void qx_spin_check(const void *site)
         memcmp(turn->stack, sp, size) == 0) {
         if (goes_on(t))
             return;
+        t->halt = QX_SPINS;
         qx_stop(turn->executed, "a loop whose turn changes nothing", site);
     }
     if (!turn)

@@ -47,7 +47,7 @@ static void body(void)
     pthread_mutex_unlock(&b);
     pthread_mutex_unlock(&a);
 }
-#elif defined CASE_STRANGER  // unlocks what another holds
+#elif defined CASE_STRANGER       // unlocks what another holds
 static void *run(void *unused)
 {
     if (!BUGGY)
@@ -61,7 +61,7 @@ static void body(void)
     sched_yield();
     pthread_mutex_unlock(&a);
 }
-#elif defined CASE_LOST_WAKE // looks before it holds the lock
+#elif defined CASE_LOST_WAKE      // looks before it holds the lock
 static void *run(void *unused)
 {
     pthread_mutex_lock(&a);
@@ -80,7 +80,60 @@ static void body(void)
     }
     pthread_mutex_unlock(&a);
 }
-#elif defined CASE_SPIN      // waits for what nobody writes; two words and no hint
+#elif defined CASE_LOST_FUTEX     // changes the word and forgets the wake
+static void *run(void *unused)
+{
+    atomic_store(&word, 1);
+    if (!BUGGY)
+        syscall(SYS_futex, &word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+    return unused;
+}
+static void body(void)
+{
+    while (!atomic_load(&word))
+        syscall(SYS_futex, &word, FUTEX_WAIT_PRIVATE, 0, NULL, NULL, 0);
+}
+#elif defined CASE_FUTEX_DEADLOCK // a lock made of a futex, taken twice
+static void take(void)
+{
+    while (atomic_exchange(&word, 1))
+        syscall(SYS_futex, &word, FUTEX_WAIT_PRIVATE, 1, NULL, NULL, 0);
+}
+static void give(void)
+{
+    atomic_store(&word, 0);
+    syscall(SYS_futex, &word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+}
+static void *run(void *unused)
+{
+    take();
+    if (BUGGY)
+        take();
+    give();
+    return unused;
+}
+static void body(void)
+{
+    take();
+    give();
+}
+#elif defined CASE_LIVELOCK       // each waits for the other
+static void *run(void *unused)
+{
+    if (!BUGGY)
+        atomic_store(&other, 1);
+    while (!atomic_load(&word))
+        ;
+    atomic_store(&other, 1);
+    return unused;
+}
+static void body(void)
+{
+    while (!atomic_load(&other))
+        ;
+    atomic_store(&word, 1);
+}
+#elif defined CASE_SPIN           // waits for what nobody writes; two words and no hint
 static void *run(void *unused)
 {
     atomic_store_explicit(BUGGY ? &other : &word, 1, memory_order_release);
@@ -91,7 +144,7 @@ static void body(void)
     while (!atomic_load_explicit(&word, memory_order_acquire))
         ;
 }
-#elif defined CASE_FREED     // read after another thread has freed it
+#elif defined CASE_FREED          // read after another thread has freed it
 static void *run(void *unused)
 {
     int *taken = atomic_load_explicit(&shared, memory_order_acquire);
@@ -107,7 +160,7 @@ static void body(void)
     if (BUGGY)
         free(made);
 }
-#elif defined CASE_TWICE     // freed by whoever finds it
+#elif defined CASE_TWICE          // freed by whoever finds it
 static void *run(void *unused)
 {
     free(BUGGY ? atomic_load(&shared) : atomic_exchange(&shared, NULL));
@@ -119,7 +172,7 @@ static void body(void)
     atomic_store(&shared, made);
     free(BUGGY ? atomic_load(&shared) : atomic_exchange(&shared, NULL));
 }
-#elif defined CASE_BEYOND    // one element behind the last
+#elif defined CASE_BEYOND         // one element behind the last
 static void *run(void *unused)
 {
     return unused;
@@ -373,7 +426,8 @@ static void body(void)
     if (!BUGGY)
         pthread_detach(left);
 }
-#elif defined CASE_FRAME || defined CASE_FRAME_EARLY // a detached thread uses a variable of main
+#elif defined CASE_FRAME || defined CASE_FRAME_EARLY // a detached thread uses a variable of main; main waits
+                                                     // for it, but not by an order
 struct task {
     int input, output;
     atomic_int done;
@@ -385,7 +439,7 @@ static void *run(void *unused)
 static void *work(void *argument)
 {
     struct task *task = argument;
-#ifdef CASE_FRAME_EARLY                              // main waits for it, but the order is not enough
+#ifdef CASE_FRAME_EARLY
     task->output = 2 * task->input;
     atomic_store_explicit(&task->done, 1, BUGGY ? memory_order_relaxed : memory_order_release);
 #else

@@ -25,8 +25,11 @@ run() { # run CASE WORDS OPTION...: what the report must say
 
 run DEADLOCK 'deadlock: nobody can go on'
 run STRANGER 'misuse: a mutex is unlocked that this thread does not hold'
-run LOST_WAKE 'deadlock: nobody can go on'
-run SPIN 'deadlock: nobody can go on; thread 0: a loop whose turn changes nothing'
+run LOST_WAKE 'lost wake-up: nobody is left to wake who sleeps; thread 0: it sleeps at'
+run LOST_FUTEX 'lost wake-up: nobody is left to wake who sleeps; '
+run FUTEX_DEADLOCK 'deadlock: nobody can go on; '
+run LIVELOCK 'livelock: 2 threads go round for ever; thread 0: a loop whose turn changes nothing'
+run SPIN 'starvation: thread 0 waits for ever, the others have ended; thread 0: a loop whose turn changes nothing'
 run FREED 'misuse: a read of 4 bytes in a block that was freed\|race: '
 run TWICE 'misuse: double free\|race: '
 run BEYOND 'misuse: a write of 4 bytes outside of any block'
