@@ -44,9 +44,8 @@ void qx_frame_end(void)
                            .write = true,
                            .time = qx_self()->executed,
                            .hb = qx_clock(g, g->thread[0].last, QX_HB)};
-    const void *site;
-    int thread;
-    if (qx_shadow_touch(&end, &site, &thread) != QX_NO_CLASH)
-        qx_fail(QX_MISUSE, NULL, site, "main returns, not ordered with thread %d's access to its variables",
-                thread);
+    struct qx_touch other;
+    if (qx_shadow_touch(&end, &other) != QX_NO_CLASH)
+        qx_fail(QX_MISUSE, NULL, other.site,
+                "main returns, not ordered with thread %d's access to its variables", other.thread);
 }

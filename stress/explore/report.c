@@ -27,10 +27,20 @@ void qx_report_progress(void)
                 qx_tally_seconds());
 }
 
+static void write_value(qx_value v, char *text, size_t size)
+{
+    unsigned long long high = (unsigned long long)(v >> 64), low = (unsigned long long)v;
+    if (high)
+        snprintf(text, size, "0x%llx%016llx", high, low);
+    else
+        snprintf(text, size, "%llu", low);
+}
+
 void qx_report_event(const struct qx_graph *g, int e, char *text, size_t size)
 {
     const struct qx_event *event = &g->event[e];
-    unsigned long long value = (unsigned long long)event->value;
+    char value[40];
+    write_value(event->value, value, sizeof value);
     const char *order = event->plain ? "plain" : qx_order_name(event->order);
     char variable[200] = "", store[40] = "the initial value";
     if (event->location != QX_NONE)
@@ -39,11 +49,11 @@ void qx_report_event(const struct qx_graph *g, int e, char *text, size_t size)
         snprintf(store, sizeof store, "#%d of thread %d", event->rf, g->event[event->rf].thread);
     switch ((enum qx_kind)event->kind) {
     case QX_LOAD:
-        snprintf(text, size, "%s %s = %llu (%s), reads %s", event->rmw.op ? "rmw" : "load", variable, value,
+        snprintf(text, size, "%s %s = %s (%s), reads %s", event->rmw.op ? "rmw" : "load", variable, value,
                  order, store);
         break;
     case QX_STORE:
-        snprintf(text, size, "%s %s = %llu (%s), place %d", event->of_rmw ? "rmw writes" : "store", variable,
+        snprintf(text, size, "%s %s = %s (%s), place %d", event->of_rmw ? "rmw writes" : "store", variable,
                  value, order, event->mo);
         break;
     case QX_FENCE:
@@ -62,7 +72,7 @@ void qx_report_event(const struct qx_graph *g, int e, char *text, size_t size)
         snprintf(text, size, "joins thread %d", event->other);
         break;
     case QX_CHOICE:
-        snprintf(text, size, "takes way %llu of %d", value, event->other);
+        snprintf(text, size, "takes way %s of %d", value, event->other);
     }
 }
 

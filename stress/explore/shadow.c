@@ -16,6 +16,7 @@ struct record {
     int32_t next, thread;
     uint32_t time;
     uint8_t mask; // bytes of the cell
+    uint8_t size; // of an atomic access, which may go on in the next cell
     bool write, atomic;
     const void *site;
 };
@@ -109,7 +110,8 @@ static enum qx_clash touch_cell(const struct qx_touch *new, struct cell *cell, u
         bool ordered = old->thread == new->thread || new->hb[old->thread] > old->time;
         bool overlap = mask & old->mask;
         *clash = old;
-        if (overlap && !ordered && new->atomic && old->atomic &&mask != old->mask)
+        if (overlap && !ordered && new->atomic && old->atomic &&
+            (mask != old->mask || (uint8_t)(new->size) != old->size))
             return QX_CLASH_SIZE;
         if (overlap && !ordered && (new->write || old->write) && !(new->atomic && old->atomic))
             return QX_CLASH_RACE;
@@ -125,6 +127,7 @@ static enum qx_clash touch_cell(const struct qx_touch *new, struct cell *cell, u
                                         .thread = new->thread,
                                         .time = new->time,
                                         .mask = mask,
+                                        .size = (uint8_t)(new->size),
                                         .write = new->write,
                                         .atomic = new->atomic,
                                         .site = new->site};

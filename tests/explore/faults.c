@@ -426,8 +426,7 @@ static void body(void)
     if (!BUGGY)
         pthread_detach(left);
 }
-#elif defined CASE_FRAME || defined CASE_FRAME_EARLY // a detached thread uses a variable of main; main waits
-                                                     // for it, but not by an order
+#elif defined CASE_FRAME || defined CASE_FRAME_EARLY // a detached thread uses main's variable
 struct task {
     int input, output;
     atomic_int done;
@@ -460,6 +459,63 @@ static void use_frame(struct task *task)
     while (!atomic_load_explicit(&task->done, memory_order_acquire))
         ;
 #endif
+}
+#elif defined CASE_WIDE  // a stack whose head of 16 bytes has a tag, which nobody counts up: ABA
+struct head {
+    int64_t top, tag;
+};
+_Atomic struct head head; // node 0, which node 1 follows
+atomic_int next[2] = {1, -1}, owned[2];
+static int64_t pop(void)
+{
+    struct head old = atomic_load(&head), new;
+    do {
+        if (old.top < 0)
+            return -1;
+        new = (struct head){next[old.top], old.tag + !BUGGY};
+    } while (!atomic_compare_exchange_strong(&head, &old, new));
+    bool twice = atomic_exchange(&owned[old.top], 1);
+    assert(!twice);
+    return old.top;
+}
+static void push(int64_t node)
+{
+    struct head old = atomic_load(&head), new;
+    atomic_store(&owned[node], 0);
+    do {
+        atomic_store(&next[node], (int)old.top);
+        new = (struct head){node, old.tag + !BUGGY};
+    } while (!atomic_compare_exchange_strong(&head, &old, new));
+}
+static void *run(void *unused)
+{
+    pop();
+    pop();
+    return unused;
+}
+static void body(void)
+{
+    int64_t first = pop();
+    pop();
+    if (first >= 0)
+        push(first);
+}
+#elif defined CASE_MIXED // 16 bytes, of which somebody else takes 8
+union {
+    _Atomic __int128 whole;
+    _Atomic int64_t part;
+} mixed;
+static void *run(void *unused)
+{
+    atomic_store(&mixed.whole, (__int128)1 << 64);
+    return unused;
+}
+static void body(void)
+{
+    if (BUGGY)
+        atomic_load(&mixed.part);
+    else
+        atomic_load(&mixed.whole);
 }
 #else
 #error "no such case"
