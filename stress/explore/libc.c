@@ -265,12 +265,41 @@ int sched_yield(void)
     return 0;
 }
 
-// Time stands still for a thread but for what it sleeps.
+enum { SECONDS_AT_FIRST = 1000000 };
+
+// Time stands still for a thread but for what it sleeps, and for deadlines that pass.
 static struct timespec later(int64_t nanoseconds)
 {
     qx_self()->clock += nanoseconds;
     int64_t now = qx_self()->clock;
-    return (struct timespec){.tv_sec = 1000000 + now / 1000000000, .tv_nsec = now % 1000000000};
+    return (struct timespec){.tv_sec = SECONDS_AT_FIRST + now / 1000000000, .tv_nsec = now % 1000000000};
+}
+
+static void reach(struct qx_deadline deadline)
+{
+    const int64_t most = INT32_MAX; // seconds: nobody waits longer
+    int64_t seconds = deadline.at->tv_sec < most ? deadline.at->tv_sec : most, *clock = &qx_self()->clock;
+    int64_t from = deadline.relative ? *clock : -(int64_t)SECONDS_AT_FIRST * 1000000000;
+    int64_t to = from + seconds * 1000000000 + deadline.at->tv_nsec;
+    if (*clock < to)
+        *clock = to;
+}
+
+bool qx_expires(struct qx_deadline deadline, const void *site)
+{
+    if (!deadline.at)
+        return false;
+    int most = qx_options()->deadlines, *passed = &qx_self()->deadlines;
+    bool over = false;
+    if (most > 0 && *passed >= most)
+        qx_leave_out(site);
+    else
+        over = qx_choose(2, site) == 1;
+    qx_self()->timed = !over;
+    *passed += over;
+    if (over)
+        reach(deadline);
+    return over;
 }
 
 int clock_gettime(clockid_t clock, struct timespec *now)
@@ -302,6 +331,7 @@ int clock_nanosleep(clockid_t clock, int flags, const struct timespec *duration,
 {
     if (!qx_exploring())
         return QX_REAL(clock_nanosleep)(clock, flags, duration, rest);
+    reach((struct qx_deadline){duration, !(flags & TIMER_ABSTIME)});
     qx_yield(SITE);
     return 0;
 }

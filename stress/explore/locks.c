@@ -29,12 +29,6 @@ static bool take(void *word, qx_value to, bool wait, const void *site)
     return taken;
 }
 
-// A call with a deadline waits in one execution, and in another finds at once that the time is over.
-static bool be_patient(const void *site)
-{
-    return qx_self()->timed = qx_choose(2, site) == 0;
-}
-
 static void release(void *word, const void *site)
 {
     qx_store(word, (struct qx_event){.size = 4, .order = QX_RELEASE, .site = site});
@@ -92,7 +86,8 @@ int pthread_mutex_timedlock(pthread_mutex_t *mutex, const struct timespec *deadl
 {
     if (!qx_exploring())
         return QX_REAL(pthread_mutex_timedlock)(mutex, deadline);
-    return lock_mutex(mutex, be_patient(SITE), SITE) == 0 ? 0 : ETIMEDOUT;
+    return lock_mutex(mutex, !qx_expires((struct qx_deadline){.at = deadline}, SITE), SITE) == 0 ? 0
+                                                                                                 : ETIMEDOUT;
 }
 
 int pthread_mutex_unlock(pthread_mutex_t *mutex)
@@ -171,7 +166,7 @@ int pthread_rwlock_timedrdlock(pthread_rwlock_t *lock, const struct timespec *de
 {
     if (!qx_exploring())
         return QX_REAL(pthread_rwlock_timedrdlock)(lock, deadline);
-    return read_lock(lock, be_patient(SITE), SITE) ? 0 : ETIMEDOUT;
+    return read_lock(lock, !qx_expires((struct qx_deadline){.at = deadline}, SITE), SITE) ? 0 : ETIMEDOUT;
 }
 
 int pthread_rwlock_wrlock(pthread_rwlock_t *lock)
@@ -193,7 +188,7 @@ int pthread_rwlock_timedwrlock(pthread_rwlock_t *lock, const struct timespec *de
 {
     if (!qx_exploring())
         return QX_REAL(pthread_rwlock_timedwrlock)(lock, deadline);
-    return take(lock, WRITER, be_patient(SITE), SITE) ? 0 : ETIMEDOUT;
+    return take(lock, WRITER, !qx_expires((struct qx_deadline){.at = deadline}, SITE), SITE) ? 0 : ETIMEDOUT;
 }
 
 int pthread_rwlock_unlock(pthread_rwlock_t *lock)

@@ -220,14 +220,23 @@ void qx_step(void)
     leave();
 }
 
+void qx_leave_out(const void *site)
+{
+    m.limited = site;
+}
+
+void qx_limit(const void *site)
+{
+    qx_leave_out(site);
+    qx_stop(qx_self()->executed, "a loop without an end", site);
+}
+
 int qx_repeated(enum qx_kind kind, int location, const void *site)
 {
     int e = qx_self()->next;
     if (e == QX_NONE) {
-        if (qx_self()->executed >= MOST_EVENTS) {
-            m.limited = site;
-            qx_stop(qx_self()->executed, "a loop without an end", site);
-        }
+        if (qx_self()->executed >= MOST_EVENTS)
+            qx_limit(site);
         return QX_NONE;
     }
     const struct qx_event *event = &graph()->event[e];
@@ -276,10 +285,8 @@ bool qx_happens(int *count, int most, const void *site)
 void qx_yield(const void *site)
 {
     struct qx_thread *self = qx_self();
-    if (++self->idle_yields > MOST_IDLE_YIELDS) {
-        m.limited = site;
-        qx_stop(self->executed, "a loop without an end", site);
-    }
+    if (++self->idle_yields > MOST_IDLE_YIELDS)
+        qx_limit(site);
     qx_await_change();
 }
 

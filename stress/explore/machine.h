@@ -8,6 +8,8 @@
 #include "context.h"
 #include "graph.h"
 
+#include <time.h>
+
 enum qx_end {
     QX_COMPLETE, // every thread came to its end, or main did
     QX_BLOCKED,  // some wait for what happens in other executions
@@ -52,6 +54,7 @@ struct qx_thread {
     bool gone;                                            // ended, and its variables with it
     int64_t clock;                                        // nanoseconds it has slept
     int failed_allocations, failed_exchanges, idle_wakes; // so many that the options asked for
+    int deadlines;                                        // that have passed
     bool rcu_registered;                                  // urcu.c
     int rcu_depth;
     void **specific; // thread-specific data: threads.c
@@ -114,6 +117,14 @@ int qx_choose(int ways, const void *site);
  * does it happen? */
 bool qx_happens(int *count, int most, const void *site);
 
+/* A call with a deadline waits in one execution (`timed` is then set), and in another finds at once that the
+ * time is over: true, and the thread's clock stands at the deadline. */
+struct qx_deadline {
+    const struct timespec *at; // NULL: it never is
+    bool relative;
+};
+bool qx_expires(struct qx_deadline deadline, const void *site);
+
 /* Lets the other threads go first. */
 void qx_yield(const void *site);
 
@@ -128,7 +139,12 @@ const int *qx_steps(int *n);
 
 /* Stops the calling thread for this execution: nothing but another store read since `since` can make a
  * difference. */
-void qx_stop(uint32_t since, const char *why, const void *site);
+void qx_stop(uint32_t since, const char *why, const void *site) __attribute__((noreturn));
+
+/* Something that the loop at `site` could do is not examined: the verdict cannot be clean. */
+void qx_leave_out(const void *site);
+/* Stops the thread for that reason: nobody knows where its loop would end. */
+void qx_limit(const void *site) __attribute__((noreturn));
 
 int qx_create(void *(*start)(void *), void *arg, const void *site); // its number
 void qx_join(int thread, const void *site);                         // waits for its end

@@ -13,6 +13,8 @@ static const char help[] =
     "\n"
     "  --limit N    stop after N executions; with an s behind it, after N seconds\n"
     "  --jobs [N]   share the work among N processes; without N, among as many as there are processors\n"
+    "  --turns N    follow a loop that waits, but changes something of its own (counts, say), for N turns\n"
+    "  --deadlines N  examine as many as N deadlines that pass, in each thread\n"
     "  --fail-allocations N, --weak N, --spurious N   in each thread as many as N times: malloc and its "
     "like\n"
     "               return NULL; a weak compare-exchange fails although the value is the expected one; a\n"
@@ -102,6 +104,7 @@ static const struct {
     {"--json", &options.json, NULL, NULL},
     {"--quiet", &options.quiet, NULL, NULL},
     {"--weaken", &options.weaken, NULL, NULL},
+    {"--deadlines", NULL, read_count, &options.deadlines},
     {"--dot", NULL, read_text, &options.dot},
     {"--fail-allocations", NULL, read_count, &options.failing_allocations},
     {"--html", NULL, read_text, &options.html},
@@ -112,6 +115,7 @@ static const struct {
     {"--seed", NULL, read_seed, &options.seed},
     {"--spurious", NULL, read_count, &options.idle_wakes},
     {"--stale", NULL, read_count, &options.stale},
+    {"--turns", NULL, read_count, &options.turns},
     {"--weak", NULL, read_count, &options.failing_exchanges},
 };
 

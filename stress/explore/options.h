@@ -9,6 +9,8 @@ struct qx_options {
     bool json, quiet, coverage, weaken, ignore_leaks;
     uint64_t most_executions; // 0: no limit
     double most_seconds;      // 0: no limit
+    int deadlines;            // that pass in each thread; 0: no limit
+    int turns;                // of a waiting loop that changes something of its own; 0: no limit
     // What is possible but rare, so often in each thread.
     int failing_allocations, failing_exchanges, idle_wakes;
     int jobs;

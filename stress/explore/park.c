@@ -126,9 +126,9 @@ static void add_self(struct queue *q, uint32_t bits)
     add_sleeper(q, (struct sleeper){self, bits, *of_thread(park.waits, self) + 1});
 }
 
-static int sleep_in(struct queue *q, bool timed, int order, const void *site)
+static int sleep_in(struct queue *q, struct qx_deadline deadline, int order, const void *site)
 {
-    if (timed && qx_choose(2, site) == 1) {
+    if (qx_expires(deadline, site)) {
         pass_lock(q, 2, order, site);
         int i = find_self(q);
         if (i != QX_NONE) {
@@ -147,18 +147,20 @@ static int sleep_in(struct queue *q, bool timed, int order, const void *site)
     }
     uint32_t *waits = of_thread(park.waits, qx_self_number());
     uint32_t expected = ++*waits;
-    qx_self()->timed = timed;
+    qx_self()->timed = deadline.at != NULL;
     qx_self()->halt = QX_SLEEPS;
     qx_load(
         of_thread(park.ticket, qx_self_number()),
         (struct qx_event){
             .size = 4, .order = QX_RELAXED, .await = {.what = QX_AT_LEAST, .bound = expected}, .site = site});
     qx_self()->halt = QX_AWAITS;
+    qx_self()->timed = false;
     return 0;
 }
 
 // The kernel looks at the word under the lock, which orders it with those who wake.
-int qx_park_futex(uint32_t *word, uint32_t value, bool timed, uint32_t bits, const void *site)
+int qx_park_futex(uint32_t *word, uint32_t value, struct qx_deadline deadline, uint32_t bits,
+                  const void *site)
 {
     struct queue *q = queue_of(word, site);
     reserve_ticket(qx_self_number());
@@ -170,7 +172,7 @@ int qx_park_futex(uint32_t *word, uint32_t value, bool timed, uint32_t bits, con
     qx_store(&q->lock, (struct qx_event){.size = 4, .order = QX_RELEASE, .value = held + 1, .site = site});
     qx_self()->futex = word;
     qx_self()->futex_value = value;
-    return seen == value ? sleep_in(q, timed, QX_ACQ_REL, site) : EAGAIN;
+    return seen == value ? sleep_in(q, deadline, QX_ACQ_REL, site) : EAGAIN;
 }
 
 void qx_park_announce(const void *key, const void *site)
@@ -181,10 +183,10 @@ void qx_park_announce(const void *key, const void *site)
     add_self(q, ~0u);
 }
 
-int qx_park_sleep(const void *key, bool timed, const void *site)
+int qx_park_sleep(const void *key, struct qx_deadline deadline, const void *site)
 {
     qx_self()->futex = NULL;
-    return sleep_in(queue_of(key, site), timed, QX_RELAXED, site);
+    return sleep_in(queue_of(key, site), deadline, QX_RELAXED, site);
 }
 
 static void wake_sleeper(struct queue *q, int i, const void *site)

@@ -2,19 +2,22 @@
 #ifndef QUIESCE_EXPLORE_PARK_H
 #define QUIESCE_EXPLORE_PARK_H
 
+#include "machine.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
 /* Nobody sleeps: a new execution begins. */
 void qx_park_begin(void);
 
-/* What futex_wait does: sleeps unless *word is another value. 0: woken; EAGAIN; ETIMEDOUT, where `timed`, in
- * an execution of its own; EINTR, or 0 without a cause, where --spurious asks for it. */
-int qx_park_futex(uint32_t *word, uint32_t value, bool timed, uint32_t bits, const void *site);
+/* What futex_wait does: sleeps unless *word is another value. 0: woken; EAGAIN; ETIMEDOUT, where it has a
+ * deadline, in an execution of its own; EINTR, or 0 without a cause, where --spurious asks for it. */
+int qx_park_futex(uint32_t *word, uint32_t value, struct qx_deadline deadline, uint32_t bits,
+                  const void *site);
 
 /* Puts the calling thread among the sleepers of a key; it then calls qx_park_sleep. */
 void qx_park_announce(const void *key, const void *site);
-int qx_park_sleep(const void *key, bool timed, const void *site);
+int qx_park_sleep(const void *key, struct qx_deadline deadline, const void *site);
 
 /* Wakes at most n of them, whichever they are (`first`: in the order in which they fell asleep). Returns how
  * many. */

@@ -1,12 +1,14 @@
 #include "spin.h"
 
 #include "memory.h"
+#include "options.h"
 #include "walk.h"
 
 #include <string.h>
 
 struct qx_turn {
-    const void *site;
+    const void *site, *address;
+    int again;         // how often since it was first
     uint32_t executed; // events at that time
     struct qx_registers registers;
     char *stack; // a copy from the stack pointer upwards
@@ -16,6 +18,8 @@ struct qx_turn {
 enum {
     TURNS = 8
 }; // places remembered: loops with more accesses of their own are found by the oldest of them
+
+enum { TURNS_ALONE = 8 }; // of a loop that counts
 
 struct qx_registers qx_caller;
 
@@ -54,7 +58,7 @@ static struct qx_turn *new_turn(struct qx_thread *t)
     return &t->turns[t->turn_count++];
 }
 
-void qx_spin_check(const void *site)
+void qx_spin_check(const void *address, const void *site)
 {
     struct qx_thread *t = qx_self();
     const char *sp = (const char *)qx_caller.at[6], *end = t->context.stack + t->context.stack_size;
@@ -73,16 +77,25 @@ void qx_spin_check(const void *site)
         t->halt = QX_SPINS;
         qx_stop(turn->executed, "a loop whose turn changes nothing", site);
     }
-    if (!turn)
+    int most = qx_options()->turns, again = turn && turn->address == address ? ++turn->again : 0;
+    if (most > 0 && again > most)
+        qx_limit(site);
+    if (!turn) {
         turn = new_turn(t);
+        turn->again = 0;
+    }
     if (turn->capacity < size) {
         size_t capacity = 2 * size;
         turn->stack = qx_grow(turn->stack, turn->capacity, capacity);
         turn->capacity = capacity;
     }
     turn->site = site;
+    turn->address = address;
     turn->executed = t->executed;
     turn->registers = qx_caller;
     turn->size = size;
     memcpy(turn->stack, sp, size);
+    // In a walk nobody else need go on meanwhile.
+    if (qx_walking() && again % TURNS_ALONE == TURNS_ALONE - 1)
+        qx_await_change();
 }

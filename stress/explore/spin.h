@@ -13,8 +13,9 @@ struct qx_registers {
 };
 extern struct qx_registers qx_caller __attribute__((visibility("hidden")));
 
-/* The calling thread is at `site`. Stops it there if its turn changed nothing. */
-void qx_spin_check(const void *site);
+/* The calling thread is at `site`, where it reads `address`. Stops it there if its turn changed nothing, or
+ * if the options bound the turns that change only what is its own. */
+void qx_spin_check(const void *address, const void *site);
 
 /* The calling thread changes something that others can see. */
 void qx_spin_changed(void);

@@ -14,7 +14,7 @@
 
 static qx_value load(void *address, int size, int order, struct qx_rmw rmw, const void *site)
 {
-    qx_spin_check(site);
+    qx_spin_check(address, site);
     return qx_load(
         address, (struct qx_event){.size = (uint8_t)size, .order = (uint8_t)order, .rmw = rmw, .site = site});
 }

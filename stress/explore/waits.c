@@ -25,11 +25,12 @@ int pthread_cond_destroy(pthread_cond_t *condition)
     return qx_exploring() ? 0 : QX_REAL(pthread_cond_destroy)(condition);
 }
 
-static int wait_for(pthread_cond_t *condition, pthread_mutex_t *mutex, bool timed, const void *site)
+static int wait_for(pthread_cond_t *condition, pthread_mutex_t *mutex, const struct timespec *deadline,
+                    const void *site)
 {
     qx_park_announce(condition, site);
     pthread_mutex_unlock(mutex);
-    int code = qx_park_sleep(condition, timed, site);
+    int code = qx_park_sleep(condition, (struct qx_deadline){.at = deadline}, site);
     pthread_mutex_lock(mutex);
     return code == EINTR ? 0 : code;
 }
@@ -38,14 +39,14 @@ int pthread_cond_wait(pthread_cond_t *condition, pthread_mutex_t *mutex)
 {
     if (!qx_exploring())
         return QX_REAL(pthread_cond_wait)(condition, mutex);
-    return wait_for(condition, mutex, false, SITE);
+    return wait_for(condition, mutex, NULL, SITE);
 }
 
 int pthread_cond_timedwait(pthread_cond_t *condition, pthread_mutex_t *mutex, const struct timespec *deadline)
 {
     if (!qx_exploring())
         return QX_REAL(pthread_cond_timedwait)(condition, mutex, deadline);
-    return wait_for(condition, mutex, true, SITE);
+    return wait_for(condition, mutex, deadline, SITE);
 }
 
 int pthread_cond_clockwait(pthread_cond_t *condition, pthread_mutex_t *mutex, clockid_t clock,
@@ -53,7 +54,7 @@ int pthread_cond_clockwait(pthread_cond_t *condition, pthread_mutex_t *mutex, cl
 {
     if (!qx_exploring())
         return QX_REAL(pthread_cond_clockwait)(condition, mutex, clock, deadline);
-    return wait_for(condition, mutex, true, SITE);
+    return wait_for(condition, mutex, deadline, SITE);
 }
 
 int pthread_cond_signal(pthread_cond_t *condition)
@@ -199,9 +200,8 @@ int sem_timedwait(sem_t *semaphore, const struct timespec *deadline)
 {
     if (!qx_exploring())
         return QX_REAL(sem_timedwait)(semaphore, deadline);
-    if (qx_choose(2, SITE) == 1)
+    if (qx_expires((struct qx_deadline){.at = deadline}, SITE))
         return try_lower(semaphore, ETIMEDOUT, SITE);
-    qx_self()->timed = true;
     lower(semaphore, SITE);
     qx_self()->timed = false;
     return 0;
@@ -231,9 +231,11 @@ static long futex(uint32_t *word, int operation, uint32_t value, long timeout, u
 {
     switch (operation & FUTEX_CMD_MASK) {
     case FUTEX_WAIT:
-        return answer(qx_park_futex(word, value, timeout != 0, ~0u, site));
+        return answer(qx_park_futex(word, value, (struct qx_deadline){(const struct timespec *)timeout, true},
+                                    ~0u, site));
     case FUTEX_WAIT_BITSET:
-        return answer(qx_park_futex(word, value, timeout != 0, last, site));
+        return answer(qx_park_futex(
+            word, value, (struct qx_deadline){(const struct timespec *)timeout, false}, last, site));
     case FUTEX_WAKE:
         return qx_park_wake(word, (int)value, true, ~0u, site);
     case FUTEX_WAKE_BITSET:
