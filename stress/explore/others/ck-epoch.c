@@ -19,13 +19,22 @@
 #define POLLS 2
 #endif
 
+#ifndef POLLERS
+#define POLLERS 0
+#endif
+#ifdef OLD
+#define REGISTER(epoch, record) ck_epoch_register(epoch, record)
+#else
+#define REGISTER(epoch, record) ck_epoch_register(epoch, record, NULL)
+#endif
+
 struct object {
     ck_epoch_entry_t entry; // the first member
     int value;
 };
 
 static ck_epoch_t epoch;
-static ck_epoch_record_t record[READERS + 1];
+static ck_epoch_record_t record[READERS + POLLERS + 1];
 static struct object *current;
 
 static void *read_some(void *number)
@@ -39,6 +48,15 @@ static void *read_some(void *number)
     }
     return number;
 }
+
+#if POLLERS
+static void *poll_some(void *number)
+{
+    for (int i = 0; i < POLLS; i++)
+        ck_epoch_poll(&record[*(int *)number]);
+    return number;
+}
+#endif
 
 static struct object *object(void)
 {
@@ -58,16 +76,20 @@ static void destroy(ck_epoch_entry_t *entry)
 
 int main(void)
 {
-    pthread_t thread[READERS];
-    int number[READERS];
+    pthread_t thread[READERS + POLLERS];
+    int number[READERS + POLLERS];
     ck_epoch_init(&epoch);
-    for (int i = 0; i <= READERS; i++)
-        ck_epoch_register(&epoch, &record[i], NULL);
-    ck_epoch_record_t *mine = &record[READERS];
+    for (int i = 0; i <= READERS + POLLERS; i++)
+        REGISTER(&epoch, &record[i]);
+    ck_epoch_record_t *mine = &record[READERS + POLLERS];
     current = object();
-    for (int i = 0; i < READERS; i++) {
+    for (int i = 0; i < READERS + POLLERS; i++) {
         number[i] = i;
+#if POLLERS
+        pthread_create(&thread[i], NULL, i < READERS ? read_some : poll_some, &number[i]);
+#else
         pthread_create(&thread[i], NULL, read_some, &number[i]);
+#endif
     }
     for (int i = 0; i < WRITES; i++) {
         struct object *old = current, *new = object();
@@ -83,7 +105,7 @@ int main(void)
         free(old);
 #endif
     }
-    for (int i = 0; i < READERS; i++)
+    for (int i = 0; i < READERS + POLLERS; i++)
         pthread_join(thread[i], NULL);
 #ifdef POLL
     ck_epoch_barrier(mine);

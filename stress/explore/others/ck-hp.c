@@ -65,18 +65,18 @@ static void *work(void *number)
 }
 #elif defined(FIFO)
 static ck_hp_fifo_t fifo;
-static int value[THREADS] = {1, 2};
+static int value[THREADS][ITEMS];
 
 static void *work(void *number)
 {
     ck_hp_record_t *mine = &record[*(int *)number];
     for (int i = 0; i < ITEMS; i++) {
         ck_hp_fifo_entry_t *entry = calloc(1, sizeof *entry);
-        ck_hp_fifo_enqueue_mpmc(mine, &fifo, entry, &value[*(int *)number]);
+        ck_hp_fifo_enqueue_mpmc(mine, &fifo, entry, &value[*(int *)number][i]);
         int *got = NULL;
         ck_hp_fifo_entry_t *garbage = ck_hp_fifo_dequeue_mpmc(mine, &fifo, &got);
-        assert(garbage && got && *got);
-        *got = 0;
+        assert(garbage && got && *got == 0);
+        *got = 1;
         clear(mine);
         give_back(mine, &garbage->hazard, garbage);
     }
@@ -129,6 +129,7 @@ int main(void)
     for (int i = 0; i < THREADS; i++)
         pthread_join(thread[i], NULL);
 #ifdef FIFO
-    assert(value[0] == 0 && value[1] == 0);
+    for (int i = 0; i < THREADS * ITEMS; i++)
+        assert((&value[0][0])[i] == 1);
 #endif
 }
