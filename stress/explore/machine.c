@@ -504,5 +504,6 @@ enum qx_end qx_run(int (*main_function)(int, char **, char **), int argc, char *
         qx_context_switch(&m.scheduler, &m.thread[m.current]->context);
         m.exploring = false;
     }
+    m.current = m.current == QX_NONE ? 0 : m.current; // nobody can go on: main as good as any
     return judge();
 }
