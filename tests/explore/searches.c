@@ -1,0 +1,82 @@
+/* Programs for searches.sh: message passing whose stores and loads have the orders that a macro names; and
+ * one in which only a stale read, or only two preemptions, show the fault. */
+#include <assert.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+#ifndef PUBLISH
+#define PUBLISH memory_order_release
+#endif
+
+int data;
+atomic_int ready, x, y, seen_x, seen_y;
+
+#if defined(CASE_STORE_BUFFERING)
+// Both read 0: somebody passes over a newer store.
+static void *first(void *unused)
+{
+    atomic_store_explicit(&x, 1, memory_order_relaxed);
+    atomic_store_explicit(&seen_y, atomic_load_explicit(&y, memory_order_relaxed), memory_order_relaxed);
+    return unused;
+}
+
+static void *second(void *unused)
+{
+    atomic_store_explicit(&y, 1, memory_order_relaxed);
+    atomic_store_explicit(&seen_x, atomic_load_explicit(&x, memory_order_relaxed), memory_order_relaxed);
+    return unused;
+}
+
+static void check(void)
+{
+    assert(seen_x || seen_y);
+}
+#elif defined(CASE_PREEMPTIONS)
+// A lost update: one thread stops between its load and its store, and the other runs there.
+static void *first(void *unused)
+{
+    int n = atomic_load(&x);
+    atomic_store(&x, n + 1);
+    return unused;
+}
+#define second first
+
+static void check(void)
+{
+    assert(x == 2);
+}
+#else
+static void *first(void *unused)
+{
+    data = 42;
+    atomic_store_explicit(&ready, 1, PUBLISH);
+    return unused;
+}
+
+static void *second(void *unused)
+{
+    if (atomic_load_explicit(&ready, memory_order_seq_cst))
+        assert(data == 42);
+    return unused;
+}
+
+static void check(void)
+{
+}
+
+// cover: nobody calls it
+int unreached(void)
+{
+    return data;
+}
+#endif
+
+int main(void)
+{
+    pthread_t one, two;
+    pthread_create(&one, NULL, first, NULL);
+    pthread_create(&two, NULL, second, NULL);
+    pthread_join(one, NULL);
+    pthread_join(two, NULL);
+    check();
+}
