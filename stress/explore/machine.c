@@ -28,7 +28,8 @@ static struct {
     int threads, current;      // threads that were ever used; the one that runs
     uint64_t run;
     bool finished; // main has returned, or the program called exit
-    bool divided;  // there has been a second thread in this run
+    bool redundant;
+    bool divided; // there has been a second thread in this run
     uint64_t progress, changes;
     int *step; // see qx_steps()
     int steps, step_capacity;
@@ -229,6 +230,31 @@ void qx_limit(const void *site)
 {
     qx_leave_out(site);
     qx_stop(qx_self()->executed, "a loop without an end", site);
+}
+
+// Did the thread choose to read something older than it could, in a turn that stored nothing?
+static bool chose_stale(uint32_t since)
+{
+    const struct qx_graph *g = graph();
+    bool stale = false;
+    int last = qx_self()->next == QX_NONE ? g->thread[m.current].last : g->event[qx_self()->next].po_before;
+    for (int e = last; e != QX_NONE && (uint32_t)g->event[e].index >= since; e = g->event[e].po_before) {
+        const struct qx_event *event = &g->event[e];
+        if (event->kind == QX_STORE)
+            return false;
+        if (event->kind != QX_LOAD)
+            continue;
+        int newer = event->rf == QX_NONE ? g->location[event->location].first : g->event[event->rf].mo_after;
+        for (; newer != QX_NONE && !stale; newer = g->event[newer].mo_after)
+            stale = newer < e;
+    }
+    return stale;
+}
+
+void qx_stop_turn(uint32_t since, const char *why, const void *site)
+{
+    m.redundant = !qx_walking() && chose_stale(since);
+    qx_stop(since, why, site);
 }
 
 int qx_repeated(enum qx_kind kind, int location, const void *site)
@@ -460,6 +486,8 @@ static enum qx_end judge(void)
 {
     if (m.failure.fault != QX_NO_FAULT)
         return QX_FAULT;
+    if (m.redundant)
+        return QX_BLOCKED;
     bool stopped = false;
     for (int i = 0; i < m.threads; i++)
         stopped = stopped || m.thread[i]->state == QX_STOPPED || m.thread[i]->state == QX_WAITS;
@@ -481,7 +509,7 @@ enum qx_end qx_run(int (*main_function)(int, char **, char **), int argc, char *
     m.progress++;
     m.steps = 0;
     m.chosen = QX_NONE;
-    m.finished = m.divided = false;
+    m.finished = m.divided = m.redundant = false;
     m.limited = NULL;
     m.failure = (struct qx_failure){.clash_thread = QX_NONE};
     qx_context_adopt(&m.scheduler);
@@ -498,7 +526,7 @@ enum qx_end qx_run(int (*main_function)(int, char **, char **), int argc, char *
     m.current = 0;
     m.thread[0]->executed = 1;
     m.thread[0]->next = graph()->event[graph()->thread[0].first].po_after;
-    while (m.failure.fault == QX_NO_FAULT && (m.current = next_thread()) != QX_NONE) {
+    while (m.failure.fault == QX_NO_FAULT && !m.redundant && (m.current = next_thread()) != QX_NONE) {
         m.thread[m.current]->state = QX_READY;
         m.exploring = true;
         qx_context_switch(&m.scheduler, &m.thread[m.current]->context);

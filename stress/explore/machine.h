@@ -146,6 +146,10 @@ void qx_leave_out(const void *site);
 /* Stops the thread for that reason: nobody knows where its loop would end. */
 void qx_limit(const void *site) __attribute__((noreturn));
 
+/* The same for a turn of a loop that changed nothing. Where it has read something older than it could, the
+ * other threads need not go on: all that they can still do, they also do where it has read the newest. */
+void qx_stop_turn(uint32_t since, const char *why, const void *site);
+
 int qx_create(void *(*start)(void *), void *arg, const void *site); // its number
 void qx_join(int thread, const void *site);                         // waits for its end
 void qx_end_thread(void *result) __attribute__((noreturn));

@@ -75,7 +75,7 @@ void qx_spin_check(const void *address, const void *site)
         if (goes_on(t))
             return;
         t->halt = QX_SPINS;
-        qx_stop(turn->executed, "a loop whose turn changes nothing", site);
+        qx_stop_turn(turn->executed, "a loop whose turn changes nothing", site);
     }
     int most = qx_options()->turns, again = turn && turn->address == address ? ++turn->again : 0;
     if (most > 0 && again > most)
