@@ -28,6 +28,10 @@ HIDDEN void qx_atomic_store(void *address, int size, qx_value value, int order, 
 HIDDEN qx_value qx_atomic_rmw(void *address, int size, enum qx_op op, qx_value operand, int order,
                               const void *site);
 
+/* The entry itself reads or writes an operand, by a pointer. Nothing is noted where it is on the thread's own
+ * stack, as it nearly always is: others have no business there. */
+HIDDEN void qx_operand(void *operand, size_t size, bool write, const void *site);
+
 /* True: *expected was there and `desired` is now. Else *expected is what was there. */
 HIDDEN bool qx_compare_exchange(void *address, int size, qx_value *expected, qx_value desired, int order,
                                 int failure, bool weak, const void *site);

@@ -25,8 +25,7 @@ void qx_frame_touch(const void *address, size_t size, const void *site)
         qx_options()->ignore_leaks)
         return;
     if (main->gone)
-        qx_fail(QX_MISUSE, site, NULL, "an access of %zu bytes to a variable of main, which has returned",
-                size);
+        qx_fail(QX_MISUSE, site, NULL, "an access of %zu bytes to a variable of main, which has ended", size);
     if (used.high == 0 || at < used.low)
         used.low = at;
     if (at + size > used.high)
@@ -47,5 +46,5 @@ void qx_frame_end(void)
     struct qx_touch other;
     if (qx_shadow_touch(&end, &other) != QX_NO_CLASH)
         qx_fail(QX_MISUSE, NULL, other.site,
-                "main returns, not ordered with thread %d's access to its variables", other.thread);
+                "main ends, not ordered with thread %d's access to its variables", other.thread);
 }

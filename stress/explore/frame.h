@@ -1,4 +1,4 @@
-/* The stack of main, which other threads may use as long as main has not returned. */
+/* The stack of main, which other threads may use as long as main has not ended. */
 #ifndef QUIESCE_EXPLORE_FRAME_H
 #define QUIESCE_EXPLORE_FRAME_H
 
@@ -10,7 +10,7 @@ void qx_frame_begin(void);
 /* The calling thread accesses these bytes, wherever they are. */
 void qx_frame_touch(const void *address, size_t size, const void *site);
 
-/* Main returns: a fault, unless it knows that the others have done with its variables. */
+/* Main ends: a fault, unless it knows that the others have done with its variables. */
 void qx_frame_end(void);
 
 #endif

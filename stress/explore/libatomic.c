@@ -35,6 +35,7 @@ void qx__atomic_load(size_t size, const void *object, void *result, int order)
         return;
     }
     qx_value found = qx_atomic_load((void *)(uintptr_t)object, (int)size, order, SITE);
+    qx_operand(result, size, true, SITE);
     memcpy(result, &found, size);
 }
 
@@ -42,10 +43,12 @@ ENTRY(__atomic_store)
 HIDDEN void qx__atomic_store(size_t size, void *object, const void *value, int order);
 void qx__atomic_store(size_t size, void *object, const void *value, int order)
 {
-    if (!is_explored(size, SITE))
+    if (!is_explored(size, SITE)) {
         memcpy(object, value, size);
-    else
-        qx_atomic_store(object, (int)size, value_at(value, size), order, SITE);
+        return;
+    }
+    qx_operand((void *)(uintptr_t)value, size, false, SITE);
+    qx_atomic_store(object, (int)size, value_at(value, size), order, SITE);
 }
 
 ENTRY(__atomic_exchange)
@@ -57,7 +60,9 @@ void qx__atomic_exchange(size_t size, void *object, const void *value, void *res
         memcpy(object, value, size);
         return;
     }
+    qx_operand((void *)(uintptr_t)value, size, false, SITE);
     qx_value found = qx_atomic_rmw(object, (int)size, QX_SET, value_at(value, size), order, SITE);
+    qx_operand(result, size, true, SITE);
     memcpy(result, &found, size);
 }
 
@@ -72,11 +77,16 @@ bool qx__atomic_compare_exchange(size_t size, void *object, void *expected, cons
         memcpy(done ? object : expected, done ? value : object, size);
         return done;
     }
+    qx_operand(expected, size, false, SITE);
+    qx_operand((void *)(uintptr_t)value, size, false, SITE);
     qx_value found = value_at(expected, size);
     bool done =
         qx_compare_exchange(object, (int)size, &found, value_at(value, size), order, failure, false, SITE);
+    if (done)
+        return true;
+    qx_operand(expected, size, true, SITE);
     memcpy(expected, &found, size);
-    return done;
+    return false;
 }
 
 #define FETCH(name, what, result)                                                          \

@@ -423,6 +423,8 @@ void qx_end_thread(void *result)
     if (e == QX_NONE)
         e = qx_graph_add(graph(), m.current, QX_END, QX_RELAXED, NULL);
     qx_done(e);
+    if (m.current == 0)
+        qx_frame_end();
     self->gone = true;
     self->state = QX_ENDED;
     for (;;)

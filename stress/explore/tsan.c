@@ -38,6 +38,13 @@ qx_value qx_atomic_rmw(void *address, int size, enum qx_op op, qx_value operand,
     return load(address, size, order, rmw, site);
 }
 
+void qx_operand(void *operand, size_t size, bool write, const void *site)
+{
+    const struct qx_context *own = &qx_self()->context;
+    if ((uintptr_t)operand - (uintptr_t)own->stack >= own->stack_size)
+        qx_plain(operand, size, write, site);
+}
+
 // Where the options ask for it, a weak one fails although it finds what it expects.
 bool qx_compare_exchange(void *address, int size, qx_value *expected, qx_value desired, int order,
                          int failure, bool weak, const void *site)
@@ -96,12 +103,12 @@ bool qx_compare_exchange(void *address, int size, qx_value *expected, qx_value d
     {                                                                                                        \
         if (!qx_exploring())                                                                                 \
             return native##_compare_exchange_n(a, expected, v, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);   \
-        qx_plain(expected, sizeof *expected, false, SITE);                                                   \
+        qx_operand(expected, sizeof *expected, false, SITE);                                                 \
         qx_value value = *expected;                                                                          \
         bool done =                                                                                          \
             qx_compare_exchange((void *)(uintptr_t)a, bits / 8, &value, v, order, failure, weak, SITE);      \
         if (!done) {                                                                                         \
-            qx_plain(expected, sizeof *expected, true, SITE);                                                \
+            qx_operand(expected, sizeof *expected, true, SITE);                                              \
             *expected = (type)value;                                                                         \
         }                                                                                                    \
         return done;                                                                                         \

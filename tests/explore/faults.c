@@ -517,6 +517,28 @@ static void body(void)
     else
         atomic_load(&mixed.whole);
 }
+#elif defined CASE_PUSH  // an exchange that fails writes to the node, so that the next turn is another one
+struct node {
+    struct node *next;
+    int content;
+};
+_Atomic(struct node *) stack;
+static void *run(void *unused)
+{
+    struct node *made = malloc(sizeof *made);
+    made->content = 1;
+    made->next = atomic_load_explicit(&stack, memory_order_relaxed);
+    while (!atomic_compare_exchange_weak_explicit(
+        &stack, &made->next, made, BUGGY ? memory_order_relaxed : memory_order_release, memory_order_relaxed))
+        ;
+    return unused;
+}
+static void body(void)
+{
+    run(NULL);
+    for (struct node *n = atomic_load_explicit(&stack, memory_order_acquire); n; n = n->next)
+        assert(n->content == 1);
+}
 #else
 #error "no such case"
 #endif

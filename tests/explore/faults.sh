@@ -45,13 +45,14 @@ run RCU 'misuse: a read of 4 bytes in a block that was freed\|race: '
 run THREADS 'assertion: assert(!BUGGY)'
 run SEMAPHORE 'race: data race'
 run CHANGING 'changing: '
+run PUSH 'race: data race'
 run UNWRITTEN 'misuse: a read of 4 bytes of a heap block that were never written, allocated at body, '
 run UNWRITTEN_ATOMIC 'misuse: a read of 4 bytes of a heap block that were never written, allocated at body, '
 run LEAK 'leak: 24 bytes, allocated at run, '
 run LEAK_CYCLE 'leak: 24 bytes in 2 blocks, the first allocated at body, '
 run UNJOINED 'leak: main ended and thread 2 was neither joined nor detached, created at body, '
-run FRAME 'misuse: an access of 4 bytes to a variable of main, which has returned, at work, '
-run FRAME_EARLY "misuse: main returns, not ordered with thread 2's access to its variables at work, "
+run FRAME 'misuse: an access of 4 bytes to a variable of main, which has ended, at work, '
+run FRAME_EARLY "misuse: main ends, not ordered with thread 2's access to its variables at work, "
 run WIDE 'assertion: assert(!twice)'
 run MIXED 'race: atomic access of 16 bytes, which overlaps that of another size\|race: atomic access of 8 bytes, which overlaps'
 flags=-mcx16 # without it clang calls libatomic
