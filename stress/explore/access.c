@@ -106,9 +106,12 @@ static void fail_unwritten(const void *address, size_t size, const void *site)
             "a read of %zu bytes of a heap block that were never written, allocated", size);
 }
 
+// What was done before there was a second thread comes before everything that others do.
 static void touch(const void *address, size_t size, bool write, bool atomic, const uint32_t *hb,
                   const void *site)
 {
+    if (!qx_divided())
+        return;
     struct qx_touch touch = {.address = (uintptr_t)address,
                              .size = size,
                              .write = write,
@@ -235,11 +238,9 @@ void qx_plain(void *address, size_t size, bool write, const void *site)
     check_heap(address, size, site, write ? "a write" : "a read");
     const char *stack = self->context.stack;
     bool own_stack = (uintptr_t)address - (uintptr_t)stack < self->context.stack_size;
-    if (qx_divided()) {
-        int last = self->next == QX_NONE ? graph()->thread[qx_self_number()].last
-                                         : graph()->event[self->next].po_before;
-        touch(address, size, write, false, qx_clock(graph(), last, QX_HB), site);
-    }
+    int last =
+        self->next == QX_NONE ? graph()->thread[qx_self_number()].last : graph()->event[self->next].po_before;
+    touch(address, size, write, false, qx_clock(graph(), last, QX_HB), site);
     if (!write)
         return;
     if (!own_stack)

@@ -36,6 +36,7 @@ static struct {
     int records, record_capacity;
     struct location *location;
     int locations, location_capacity;
+    bool has_wide; // a location that goes on in the next cell
     uint32_t run;
 } shadow;
 
@@ -110,8 +111,8 @@ static enum qx_clash touch_cell(const struct qx_touch *new, struct cell *cell, u
         bool ordered = old->thread == new->thread || new->hb[old->thread] > old->time;
         bool overlap = mask & old->mask;
         *clash = old;
-        if (overlap && !ordered && new->atomic && old->atomic &&
-            (mask != old->mask || (uint8_t)(new->size) != old->size))
+        bool other_size = mask != old->mask || (uint8_t)(new->size) != old->size;
+        if (overlap && new->atomic && old->atomic &&other_size && (!ordered || new->write || old->write))
             return QX_CLASH_SIZE;
         if (overlap && !ordered && (new->write || old->write) && !(new->atomic && old->atomic))
             return QX_CLASH_RACE;
@@ -168,6 +169,7 @@ int qx_shadow_location(uintptr_t address, size_t size)
     }
     shadow.location[shadow.locations] =
         (struct location){.address = address, .size = size, .next = cell->locations};
+    shadow.has_wide = shadow.has_wide || size > GRAIN;
     return cell->locations = shadow.locations++;
 }
 
@@ -185,12 +187,14 @@ void qx_shadow_locations_in(uintptr_t address, size_t size, void (*visit)(int lo
 {
     if (shadow.locations == 0)
         return;
-    for (uintptr_t grain = address / GRAIN; grain * GRAIN < address + size; grain++) {
+    uintptr_t first = shadow.has_wide ? address - GRAIN : address;
+    for (uintptr_t grain = first / GRAIN; grain * GRAIN < address + size; grain++) {
         const struct cell *cell = &shadow.cell[slot(grain)];
         if (cell->grain != grain)
             continue;
         for (int l = cell->locations; l != NONE; l = shadow.location[l].next) {
-            if (shadow.location[l].address >= address && shadow.location[l].address < address + size)
+            const struct location *at = &shadow.location[l];
+            if (at->address < address + size && address < at->address + at->size)
                 visit(l);
         }
     }

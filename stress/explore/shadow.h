@@ -23,7 +23,8 @@ enum qx_clash { QX_NO_CLASH, QX_CLASH_RACE, QX_CLASH_SIZE };
 void qx_shadow_begin(void);
 
 /* Notes an access; tells whether it races with an earlier one (its site, thread and time in *other), or is an
- * atomic access that overlaps another of a different size. */
+ * atomic access that overlaps another of a different size; unless both read, whatever their order: no
+ * location has two sizes. */
 enum qx_clash qx_shadow_touch(const struct qx_touch *touch, struct qx_touch *other);
 
 /* The number of the atomic location of this address and size; it stays the same for ever. */
@@ -31,7 +32,7 @@ int qx_shadow_location(uintptr_t address, size_t size);
 uintptr_t qx_shadow_address(int location);
 size_t qx_shadow_size(int location);
 
-/* Calls visit() for each atomic location that begins in these bytes. */
+/* Calls visit() for each atomic location that has some of these bytes. */
 void qx_shadow_locations_in(uintptr_t address, size_t size, void (*visit)(int location));
 
 #endif

@@ -460,7 +460,7 @@ static void use_frame(struct task *task)
         ;
 #endif
 }
-#elif defined CASE_WIDE  // a stack whose head of 16 bytes has a tag, which nobody counts up: ABA
+#elif defined CASE_WIDE    // a stack whose head of 16 bytes has a tag, which nobody counts up: ABA
 struct head {
     int64_t top, tag;
 };
@@ -500,7 +500,46 @@ static void body(void)
     if (first >= 0)
         push(first);
 }
-#elif defined CASE_MIXED // 16 bytes, of which somebody else takes 8
+#elif defined CASE_RESIZED // written as a whole, read in part, in one thread
+union {
+    _Atomic int64_t whole;
+    _Atomic int32_t part;
+} resized;
+static void *run(void *unused)
+{
+    atomic_store(&resized.whole, 1);
+    if (BUGGY)
+        assert(atomic_load(&resized.part) == 1);
+    atomic_store(&resized.whole, 2);
+    assert((BUGGY ? atomic_load(&resized.part) : (int)atomic_load(&resized.whole)) == 2);
+    return unused;
+}
+static void body(void)
+{
+}
+#elif defined CASE_PART    // a plain access to a part of what is otherwise atomic
+union {
+    _Atomic int64_t whole;
+    int32_t part[2];
+} parted;
+union {
+    _Atomic __int128 whole;
+    int64_t part[2];
+} wide;
+static void *run(void *unused)
+{
+    atomic_store(&parted.whole, 1);
+    parted.part[1] = 1;
+    assert(atomic_load(&parted.whole) == ((int64_t)1 << 32) + 1);
+    atomic_store(&wide.whole, 1);
+    wide.part[1] = 1;
+    assert((int64_t)(atomic_load(&wide.whole) >> 64) == 1 + BUGGY);
+    return unused;
+}
+static void body(void)
+{
+}
+#elif defined CASE_MIXED   // 16 bytes, of which somebody else takes 8
 union {
     _Atomic __int128 whole;
     _Atomic int64_t part;
@@ -517,7 +556,7 @@ static void body(void)
     else
         atomic_load(&mixed.whole);
 }
-#elif defined CASE_PUSH  // an exchange that fails writes to the node, so that the next turn is another one
+#elif defined CASE_PUSH    // an exchange that fails writes to the node, so that the next turn is another one
 struct node {
     struct node *next;
     int content;

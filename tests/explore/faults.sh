@@ -54,6 +54,8 @@ run UNJOINED 'leak: main ended and thread 2 was neither joined nor detached, cre
 run FRAME 'misuse: an access of 4 bytes to a variable of main, which has ended, at work, '
 run FRAME_EARLY "misuse: main ends, not ordered with thread 2's access to its variables at work, "
 run WIDE 'assertion: assert(!twice)'
+run PART 'assertion: assert((int64_t)(atomic_load(&wide.whole)'
+run RESIZED 'race: atomic access of 4 bytes, which overlaps that of another size of thread 1'
 run MIXED 'race: atomic access of 16 bytes, which overlaps that of another size\|race: atomic access of 8 bytes, which overlaps'
 flags=-mcx16 # without it clang calls libatomic
 run WIDE 'assertion: assert(!twice)'
