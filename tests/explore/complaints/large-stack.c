@@ -8,6 +8,12 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#ifdef BUGGY
+enum { LAST = -1 };
+#else
+enum { LAST = 100 };
+#endif
+
 atomic_int word;
 
 static int descend(int depth)
@@ -15,10 +21,8 @@ static int descend(int depth)
     char room[4096];
     memset(room, depth, sizeof room);
     atomic_fetch_add_explicit(&word, room[depth], memory_order_relaxed);
-#ifndef BUGGY
-    if (depth == 100)
+    if (depth == LAST)
         return room[0];
-#endif
     return descend(depth < 100 ? depth + 1 : 100) + room[1];
 }
 
