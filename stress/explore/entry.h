@@ -4,8 +4,8 @@
 
 #include "graph.h"
 
-// What an entry jumps to is nobody else's.
-#define HIDDEN __attribute__((visibility("hidden")))
+// What an entry jumps to is nobody else's, and no compiler sees that it is used.
+#define HIDDEN __attribute__((visibility("hidden"), used))
 
 // An entry notes the registers that a call preserves, for spin.c, before any code of ours can use them.
 #define ENTRY(name)                                    \

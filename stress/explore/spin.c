@@ -21,7 +21,7 @@ enum {
 
 enum { TURNS_ALONE = 8 }; // of a loop that counts
 
-struct qx_registers qx_caller;
+__attribute__((used)) struct qx_registers qx_caller; // by the entries
 
 void qx_spin_begin(struct qx_thread *thread)
 {

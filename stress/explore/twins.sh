@@ -19,7 +19,7 @@ for twin in "$here"/twins/*.sed; do
         [ "$(basename "$object")" = "$file.o" ] || objects="$objects $object"
     done
     # shellcheck disable=SC2086
-    "$compiler" -shared $objects -o "$scratch/$(basename "$library")" -Wl,-Bsymbolic-functions -pthread || exit 1
+    "$compiler" -fno-lto -shared $objects -o "$scratch/$(basename "$library")" -Wl,-Bsymbolic-functions -pthread || exit 1
     if report=$(LD_LIBRARY_PATH=$scratch sh "$here/litmus/run-litmus.sh" --first "$binaries"); then
         survived=$((survived + 1))
         echo "SURVIVED $name: $(sed -n 's/^# bug: //p' "$twin")"
