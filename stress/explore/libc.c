@@ -257,6 +257,11 @@ void *__wrap_memset(void *to, int value, size_t size)
     return memset(to, value, size);
 }
 
+// clang from version 15 on calls them by these names.
+void *__tsan_memcpy(void *to, const void *from, size_t size) __attribute__((alias("__wrap_memcpy")));
+void *__tsan_memmove(void *to, const void *from, size_t size) __attribute__((alias("__wrap_memmove")));
+void *__tsan_memset(void *to, int value, size_t size) __attribute__((alias("__wrap_memset")));
+
 int sched_yield(void)
 {
     if (!qx_exploring())

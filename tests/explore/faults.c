@@ -517,6 +517,24 @@ static void *run(void *unused)
 static void body(void)
 {
 }
+#elif defined CASE_COPY    // a copy as newer compilers spell it, beside a write
+void *__tsan_memcpy(void *to, const void *from, size_t size);
+char source[24], target[24];
+static void *run(void *unused)
+{
+    if (!BUGGY)
+        pthread_mutex_lock(&a);
+    __tsan_memcpy(target, source, sizeof target);
+    if (!BUGGY)
+        pthread_mutex_unlock(&a);
+    return unused;
+}
+static void body(void)
+{
+    pthread_mutex_lock(&a);
+    source[20] = 1;
+    pthread_mutex_unlock(&a);
+}
 #elif defined CASE_PART    // a plain access to a part of what is otherwise atomic
 union {
     _Atomic int64_t whole;

@@ -54,6 +54,7 @@ run UNJOINED 'leak: main ended and thread 2 was neither joined nor detached, cre
 run FRAME 'misuse: an access of 4 bytes to a variable of main, which has ended, at work, '
 run FRAME_EARLY "misuse: main ends, not ordered with thread 2's access to its variables at work, "
 run WIDE 'assertion: assert(!twice)'
+run COPY 'race: data race: read of 24 bytes\|race: data race: write of 1 bytes'
 run PART 'assertion: assert((int64_t)(atomic_load(&wide.whole)'
 run RESIZED 'race: atomic access of 4 bytes, which overlaps that of another size of thread 1'
 run MIXED 'race: atomic access of 16 bytes, which overlaps that of another size\|race: atomic access of 8 bytes, which overlaps'
