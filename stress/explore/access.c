@@ -180,7 +180,7 @@ qx_value qx_load(void *address, struct qx_event access)
     remember(store, address);
     qx_done(store);
     if (graph()->event[store].value != value)
-        qx_spin_changed();
+        qx_spin_stored();
     return value;
 }
 
@@ -194,7 +194,7 @@ void qx_store(void *address, struct qx_event access)
     touch(address, access.size, true, true, qx_clock(graph(), e, QX_HB), access.site);
     remember(e, address);
     qx_done(e);
-    qx_spin_changed();
+    qx_spin_stored();
 }
 
 void qx_fence(int order, const void *site)

@@ -1,8 +1,10 @@
 /* pthread's locks. Each is a word that is otherwise like any atomic variable: who takes the lock reads the
  * store that set it free. The word is the lock object's own first one. */
 #include "access.h"
+#include "entry.h"
 #include "machine.h"
 #include "real.h"
+#include "spin.h"
 
 #include <errno.h>
 
@@ -72,9 +74,15 @@ static int lock_mutex(pthread_mutex_t *mutex, bool wait, const void *site)
     return 0;
 }
 
-int pthread_mutex_lock(pthread_mutex_t *mutex)
+// Some loops poll what a mutex guards.
+ENTRY(pthread_mutex_lock)
+HIDDEN int qxpthread_mutex_lock(pthread_mutex_t *mutex);
+int qxpthread_mutex_lock(pthread_mutex_t *mutex)
 {
-    return qx_exploring() ? lock_mutex(mutex, true, SITE) : QX_REAL(pthread_mutex_lock)(mutex);
+    if (!qx_exploring())
+        return QX_REAL(pthread_mutex_lock)(mutex);
+    qx_spin_check(mutex, SITE);
+    return lock_mutex(mutex, true, SITE);
 }
 
 int pthread_mutex_trylock(pthread_mutex_t *mutex)

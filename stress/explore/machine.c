@@ -176,6 +176,13 @@ const int *qx_steps(int *n)
 void qx_count_change(void)
 {
     m.changes++;
+    qx_self()->changes++;
+}
+
+void qx_discount_changes(uint64_t n)
+{
+    m.changes -= n;
+    qx_self()->changes -= n;
 }
 
 bool qx_await_change(void)
@@ -232,13 +239,59 @@ void qx_limit(const void *site)
     qx_stop(qx_self()->executed, "a loop without an end", site);
 }
 
+// The thread's last event that was executed.
+static int last_executed(const struct qx_thread *t, int number)
+{
+    return t->next == QX_NONE ? graph()->thread[number].last : graph()->event[t->next].po_before;
+}
+
+// A thread's stores to a location, from `since` on to event `last`, which is the newest of them: do they
+// follow each other, and leave the value that was there before?
+static bool is_taken_back(const struct qx_graph *g, int last, uint32_t since)
+{
+    const struct qx_event *newest = &g->event[last];
+    int before = newest->mo_before;
+    for (int e = newest->po_before; e != QX_NONE && (uint32_t)g->event[e].index >= since;
+         e = g->event[e].po_before) {
+        if (g->event[e].kind != QX_STORE || g->event[e].location != newest->location)
+            continue;
+        if (e != before)
+            return false;
+        before = g->event[e].mo_before;
+    }
+    return qx_graph_value(g, newest->location, before) == newest->value;
+}
+
+// Is e the last of its thread's stores to its location, of those up to event `last`?
+static bool is_newest_own(const struct qx_graph *g, int e, int last)
+{
+    for (int later = last; later != e; later = g->event[later].po_before) {
+        if (g->event[later].kind == QX_STORE && g->event[later].location == g->event[e].location)
+            return false;
+    }
+    return true;
+}
+
+bool qx_turn_is_idle(uint32_t since)
+{
+    const struct qx_graph *g = graph();
+    int last = last_executed(qx_self(), m.current);
+    for (int e = last; e != QX_NONE && (uint32_t)g->event[e].index >= since; e = g->event[e].po_before) {
+        const struct qx_event *event = &g->event[e];
+        if (event->kind == QX_STORE &&
+            (event->plain || (is_newest_own(g, e, last) && !is_taken_back(g, e, since))))
+            return false;
+    }
+    return true;
+}
+
 // Did the thread choose to read something older than it could, in a turn that stored nothing?
 static bool chose_stale(uint32_t since)
 {
     const struct qx_graph *g = graph();
     bool stale = false;
-    int last = qx_self()->next == QX_NONE ? g->thread[m.current].last : g->event[qx_self()->next].po_before;
-    for (int e = last; e != QX_NONE && (uint32_t)g->event[e].index >= since; e = g->event[e].po_before) {
+    for (int e = last_executed(qx_self(), m.current); e != QX_NONE && (uint32_t)g->event[e].index >= since;
+         e = g->event[e].po_before) {
         const struct qx_event *event = &g->event[e];
         if (event->kind == QX_STORE)
             return false;
@@ -253,8 +306,36 @@ static bool chose_stale(uint32_t since)
 
 void qx_stop_turn(uint32_t since, const char *why, const void *site)
 {
+    struct qx_thread *self = qx_self();
     m.redundant = !qx_walking() && chose_stale(since);
-    qx_stop(since, why, site);
+    self->state = QX_STOPPED;
+    self->stopped_since = since;
+    self->stopped_by = why;
+    self->stopped_at = site;
+    self->returns = true;
+    leave();
+    self->returns = false;
+}
+
+// Has another thread read what this one stored in its turn and took back? A thread that waits for a lock has
+// not.
+static bool was_seen(int number)
+{
+    const struct qx_graph *g = graph();
+    const struct qx_thread *t = m.thread[number];
+    int last = last_executed(t, number);
+    for (int e = last; e != QX_NONE && (uint32_t)g->event[e].index >= t->stopped_since;
+         e = g->event[e].po_before) {
+        if (g->event[e].kind != QX_STORE || is_newest_own(g, e, last))
+            continue;
+        for (int r = g->location[g->event[e].location].loads; r != QX_NONE; r = g->event[r].next_load) {
+            const struct qx_event *load = &g->event[r];
+            if (load->rf == e && load->thread != number && qx_is_awaited(&load->await, load->value) &&
+                executed(r))
+                return true;
+        }
+    }
+    return false;
 }
 
 int qx_repeated(enum qx_kind kind, int location, const void *site)
@@ -449,7 +530,44 @@ static int next_thread(void)
             return i;
         }
     }
+    for (int i = 0; i < m.threads; i++) {
+        if (m.thread[i]->state == QX_STOPPED && m.thread[i]->returns && was_seen(i))
+            return i;
+    }
     return QX_NONE;
+}
+
+// Is it part of a turn that took back what it stored?
+static bool is_in_idle_turn(const struct qx_graph *g, int e)
+{
+    const struct qx_thread *t = m.thread[g->event[e].thread];
+    return t->state == QX_STOPPED && t->returns && (uint32_t)g->event[e].index >= t->stopped_since;
+}
+
+// The newest store of a location that is not taken back.
+static int settled_store(const struct qx_graph *g, int location)
+{
+    int store = g->location[location].last;
+    while (store != QX_NONE && is_in_idle_turn(g, store))
+        store = g->event[store].mo_before;
+    return store;
+}
+
+// Would this access of a stopped thread be the same for ever?
+static bool is_final(const struct qx_graph *g, int e)
+{
+    const struct qx_event *event = &g->event[e];
+    switch (event->kind) {
+    case QX_LOAD: {
+        bool own = event->rf != QX_NONE && g->event[event->rf].thread == event->thread &&
+                   is_in_idle_turn(g, event->rf);
+        return own || event->value == qx_graph_value(g, event->location, g->location[event->location].last);
+    }
+    case QX_STORE: // nobody has stored since, apart from what was taken back
+        return event->mo > qx_position(g, settled_store(g, event->location));
+    default:
+        return true;
+    }
 }
 
 // Whatever the stopped threads wait for does not come any more, not even later: each has seen the newest
@@ -461,19 +579,14 @@ static bool stuck_for_ever(void)
         const struct qx_thread *t = m.thread[i];
         if (t->state != QX_STOPPED)
             continue;
-        if (t->timed)
-            return false;
         bool read = false;
         for (int e = g->thread[i].last; e != QX_NONE && (uint32_t)g->event[e].index >= t->stopped_since;
              e = g->event[e].po_before) {
-            const struct qx_event *event = &g->event[e];
-            if (event->kind != QX_LOAD)
-                continue;
-            read = true;
-            if (event->value != qx_graph_value(g, event->location, g->location[event->location].last))
+            if (!is_final(g, e))
                 return false;
+            read = read || g->event[e].kind == QX_LOAD;
         }
-        if (!read)
+        if (t->timed || !read)
             return false;
     }
     return true;

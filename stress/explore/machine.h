@@ -47,7 +47,8 @@ struct qx_thread {
     enum { QX_AWAITS, QX_SPINS, QX_SLEEPS } halt;
     const uint32_t *futex; // QX_SLEEPS: as long as it has this value; NULL: on a condition variable
     uint32_t futex_value;
-    bool timed; // it waits with a deadline, which in another execution passes
+    bool returns; // from qx_stop_turn(), if it must
+    bool timed;   // it waits with a deadline, which in another execution passes
     void *(*start)(void *);
     void *arg, *result;
     bool detached, joined;
@@ -63,10 +64,11 @@ struct qx_thread {
     struct qx_turn *turns;
     int turn_count, turn_capacity;
     int idle_yields;
-    // Of a walk: the changes it had seen when it began to wait for more, whether it was told that none will
-    // come, and whether it reads the newest stores only, until it has changed something itself.
-    uint64_t changes_seen;
-    bool in_vain, fresh;
+    // Of a walk: the changes it has made; those of all that it had seen when it began to wait for more;
+    // whether it was told that none will come, and whether its loop then makes one more turn; whether it
+    // reads the newest stores only, until it has changed something itself.
+    uint64_t changes, changes_seen;
+    bool in_vain, vain_turn, fresh;
 };
 
 /* True in an execution; false before main and after it, when the program's calls do what they always do. */
@@ -131,8 +133,9 @@ void qx_yield(const void *site);
 /* In a walk: the calling thread waits until another has changed something. False: nothing will change. */
 bool qx_await_change(void);
 
-/* Something that others can see was changed. */
+/* The calling thread changed something that others can see; so many of its changes were taken back. */
 void qx_count_change(void);
+void qx_discount_changes(uint64_t n);
 
 /* The steps of this run, each an event (of a read-modify-write that writes, its store), in order. */
 const int *qx_steps(int *n);
@@ -146,8 +149,12 @@ void qx_leave_out(const void *site);
 /* Stops the thread for that reason: nobody knows where its loop would end. */
 void qx_limit(const void *site) __attribute__((noreturn));
 
-/* The same for a turn of a loop that changed nothing. Where it has read something older than it could, the
- * other threads need not go on: all that they can still do, they also do where it has read the newest. */
+/* Has the calling thread, since that event of its own, only read, or stored what was there before? */
+bool qx_turn_is_idle(uint32_t since);
+
+/* The same as qx_stop() for such a turn of a loop. Where it has read something older than it could, the other
+ * threads need not go on: all that they can still do, they also do where it has read the newest. Returns when
+ * another thread has read what was taken back: then it may be that the loop has to go round again. */
 void qx_stop_turn(uint32_t since, const char *why, const void *site);
 
 int qx_create(void *(*start)(void *), void *arg, const void *site); // its number

@@ -10,6 +10,7 @@ struct qx_turn {
     const void *site, *address;
     int again;         // how often since it was first
     uint32_t executed; // events at that time
+    uint64_t changes;  // of the thread's own
     struct qx_registers registers;
     char *stack; // a copy from the stack pointer upwards
     size_t size, capacity;
@@ -29,20 +30,31 @@ void qx_spin_begin(struct qx_thread *thread)
     thread->idle_yields = 0;
 }
 
+void qx_spin_stored(void)
+{
+    struct qx_thread *t = qx_self();
+    qx_count_change();
+    t->fresh = t->vain_turn; // which may take it back
+    t->idle_yields = 0;
+}
+
 void qx_spin_changed(void)
 {
-    qx_count_change();
-    qx_self()->fresh = false;
+    qx_self()->vain_turn = false;
+    qx_spin_stored();
     qx_spin_begin(qx_self());
 }
 
 // A walk goes on with the loop once another thread has changed something, and then with what is newest.
 static bool goes_on(struct qx_thread *t)
 {
-    if (!qx_walking() || (!qx_await_change() && t->fresh))
+    if (!qx_walking())
         return false;
+    bool in_vain = !qx_await_change();
+    if (in_vain && t->vain_turn)
+        return false;
+    t->vain_turn = in_vain;
     t->fresh = true;
-    qx_spin_begin(t);
     return true;
 }
 
@@ -58,10 +70,28 @@ static struct qx_turn *new_turn(struct qx_thread *t)
     return &t->turns[t->turn_count++];
 }
 
+static bool is_same(const struct qx_turn *turn, const struct qx_registers *registers, const char *sp)
+{
+    return memcmp(&turn->registers, registers, sizeof *registers) == 0 &&
+           memcmp(turn->stack, sp, turn->size) == 0;
+}
+
+// The turn has changed nothing: the thread waits for a reason to make another.
+static void wait_for_reason(struct qx_thread *t, const struct qx_turn *turn, const void *site)
+{
+    qx_discount_changes(t->changes - turn->changes);
+    if (!goes_on(t)) {
+        t->halt = QX_SPINS;
+        qx_stop_turn(turn->executed, "a loop whose turn changes nothing", site);
+    }
+    qx_spin_begin(t);
+}
+
 void qx_spin_check(const void *address, const void *site)
 {
     struct qx_thread *t = qx_self();
-    const char *sp = (const char *)qx_caller.at[6], *end = t->context.stack + t->context.stack_size;
+    struct qx_registers registers = qx_caller;
+    const char *sp = (const char *)registers.at[6], *end = t->context.stack + t->context.stack_size;
     if (sp < t->context.stack || sp >= end)
         return; // on a stack of the program's own
     size_t size = (size_t)(end - sp);
@@ -70,14 +100,12 @@ void qx_spin_check(const void *address, const void *site)
         if (t->turns[i].site == site && t->turns[i].size == size)
             turn = &t->turns[i];
     }
-    if (turn && memcmp(&turn->registers, &qx_caller, sizeof qx_caller) == 0 &&
-        memcmp(turn->stack, sp, size) == 0) {
-        if (goes_on(t))
-            return;
-        t->halt = QX_SPINS;
-        qx_stop_turn(turn->executed, "a loop whose turn changes nothing", site);
-    }
     int most = qx_options()->turns, again = turn && turn->address == address ? ++turn->again : 0;
+    if (turn && is_same(turn, &registers, sp) && qx_turn_is_idle(turn->executed)) {
+        wait_for_reason(t, turn, site);
+        turn = NULL;
+        again = 0;
+    }
     if (most > 0 && again > most)
         qx_limit(site);
     if (!turn) {
@@ -92,7 +120,8 @@ void qx_spin_check(const void *address, const void *site)
     turn->site = site;
     turn->address = address;
     turn->executed = t->executed;
-    turn->registers = qx_caller;
+    turn->changes = t->changes;
+    turn->registers = registers;
     turn->size = size;
     memcpy(turn->stack, sp, size);
     // In a walk nobody else need go on meanwhile.

@@ -1,6 +1,6 @@
 /* Loops that wait. A thread that comes back to where it was, its registers and stack as they were, having
  * changed nothing in between, will go round for ever unless it reads another store: the execution need not
- * follow it. */
+ * follow it. What it stored and took back (a lock, a count) is no change, unless somebody has seen it. */
 #ifndef QUIESCE_EXPLORE_SPIN_H
 #define QUIESCE_EXPLORE_SPIN_H
 
@@ -17,7 +17,9 @@ extern struct qx_registers qx_caller __attribute__((visibility("hidden")));
  * if the options bound the turns that change only what is its own. */
 void qx_spin_check(const void *address, const void *site);
 
-/* The calling thread changes something that others can see. */
+/* The calling thread changes something that others can see: by an atomic store, which it may take back before
+ * the turn ends; by anything else. */
+void qx_spin_stored(void);
 void qx_spin_changed(void);
 void qx_spin_begin(struct qx_thread *thread);
 

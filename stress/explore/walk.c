@@ -82,7 +82,7 @@ static bool try_read(struct qx_graph *g, int e, int store)
 
 bool qx_walk_lacks(const struct qx_graph *g, int thread, const struct qx_event *access)
 {
-    if (!qx_walking() || walk.policy->repeats || access->await.what == QX_ANYTHING)
+    if (!qx_walking() || qx_walk_repeats() || access->await.what == QX_ANYTHING)
         return false;
     int floor = qx_graph_floor(g, access->location, qx_clock(g, g->thread[thread].last, QX_HB));
     for (int s = g->location[access->location].last;; s = g->event[s].mo_before) {
@@ -119,7 +119,7 @@ static int choose_older(int n, enum qx_choice kind)
 int qx_walk_load(struct qx_graph *g, int thread, const struct qx_event *access)
 {
     int e = qx_graph_add_load(g, thread, access), older = 0;
-    if (walk.policy->repeats)
+    if (qx_walk_repeats())
         older = walk.policy->choose(g->events, QX_CHOOSES_READ);
     else if (access->await.what != QX_ANYTHING || !qx_self()->fresh)
         older = choose_older(readable(g, e), QX_CHOOSES_READ);
@@ -147,7 +147,7 @@ static int places(struct qx_graph *g, int e)
 int qx_walk_store(struct qx_graph *g, int thread, const struct qx_event *access)
 {
     int e = qx_graph_add_access(g, thread, QX_STORE, access);
-    int older = walk.policy->repeats ? walk.policy->choose(g->events, QX_CHOOSES_PLACE)
+    int older = qx_walk_repeats() ? walk.policy->choose(g->events, QX_CHOOSES_PLACE)
                                      : choose_older(places(g, e), QX_CHOOSES_PLACE);
     qx_graph_place(g, e, older_store(g, access->location, older));
     return e;
