@@ -144,6 +144,40 @@ static void body(void)
     while (!atomic_load_explicit(&word, memory_order_acquire))
         ;
 }
+#elif defined CASE_POLL           // asks again and again, under a mutex, what nobody says
+static pthread_mutex_t guard = PTHREAD_MUTEX_INITIALIZER;
+static int said;
+static void *run(void *unused)
+{
+    pthread_mutex_lock(&guard);
+    said = !BUGGY;
+    pthread_mutex_unlock(&guard);
+    return unused;
+}
+static void body(void)
+{
+    for (bool heard = false; !heard;) {
+        pthread_mutex_lock(&guard);
+        heard = said;
+        pthread_mutex_unlock(&guard);
+    }
+}
+#elif defined CASE_SEEN           // what a waiting loop stores and takes back is seen twice
+static void *run(void *unused)
+{
+    while (!atomic_load_explicit(&other, memory_order_acquire)) {
+        atomic_store(&word, 1);
+        atomic_store(&word, 0);
+    }
+    return unused;
+}
+static void body(void)
+{
+    int first = atomic_load(&word), second = atomic_load(&word), third = atomic_load(&word);
+    if (BUGGY)
+        assert(!(first == 1 && second == 0 && third == 1));
+    atomic_store_explicit(&other, 1, memory_order_release);
+}
 #elif defined CASE_FREED          // read after another thread has freed it
 static void *run(void *unused)
 {
