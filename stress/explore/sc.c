@@ -244,6 +244,24 @@ static void find_edges(const struct qx_graph *g, int i)
     }
 }
 
+// Marks what was reached; true if it is the source. With a fence the later ones of its thread are reached
+// too, and lead nowhere that it does not lead.
+static bool arrive(const struct qx_graph *g, int at, int source, int *waiting)
+{
+    bool fence = g->event[s.events[at]].kind == QX_FENCE;
+    int thread = g->event[s.events[at]].thread;
+    s.seen[at] = true;
+    s.path[(*waiting)++] = at;
+    for (int i = at; fence && i < s.count && g->event[s.events[i]].thread == thread; i++) {
+        if (g->event[s.events[i]].kind != QX_FENCE)
+            continue;
+        s.seen[i] = true;
+        if (i == source)
+            return true;
+    }
+    return at == source;
+}
+
 static bool on_cycle(const struct qx_graph *g, int source)
 {
     memset(s.seen, false, (size_t)s.count);
@@ -254,22 +272,29 @@ static bool on_cycle(const struct qx_graph *g, int source)
         if (!s.known[i])
             find_edges(g, i);
         for (int j = 0; j < s.count; j++) {
-            if (!s.edge[(size_t)i * (size_t)s.count + (size_t)j] || s.seen[j])
-                continue;
-            if (j == source)
+            bool reached = s.edge[(size_t)i * (size_t)s.count + (size_t)j] && !s.seen[j];
+            if (reached && arrive(g, j, source, &waiting))
                 return true;
-            s.seen[j] = true;
-            s.path[waiting++] = j;
         }
     }
     return false;
 }
 
-static bool is_source(const struct qx_graph *g, int e, const int *changed, int n)
+// An event that changed is one, and so is, of the fences before it, the last of each thread: an earlier one
+// on a cycle leads to the last one, which leads on as it does.
+static bool is_source(const struct qx_graph *g, int at, const int *changed, int n)
 {
+    int e = s.events[at], thread = g->event[e].thread;
+    int next = at + 1;
+    while (next < s.count && g->event[s.events[next]].thread == thread &&
+           g->event[s.events[next]].kind != QX_FENCE)
+        next++;
+    bool last = next == s.count || g->event[s.events[next]].thread != thread;
     for (int i = 0; i < n; i++) {
-        if (e == changed[i] ||
-            (changed[i] != QX_NONE && g->event[e].kind == QX_FENCE && before(g, e, changed[i])))
+        if (e == changed[i])
+            return true;
+        if (changed[i] != QX_NONE && g->event[e].kind == QX_FENCE && before(g, e, changed[i]) &&
+            (last || !before(g, s.events[next], changed[i])))
             return true;
     }
     return false;
@@ -309,7 +334,7 @@ bool qx_graph_sc(const struct qx_graph *g, const int *changed, int n)
     }
     memset(s.known, false, (size_t)s.count);
     for (int i = 0; i < s.count; i++) {
-        if (is_source(g, s.events[i], changed, n) && on_cycle(g, i))
+        if (is_source(g, i, changed, n) && on_cycle(g, i))
             return false;
     }
     return true;
