@@ -220,6 +220,7 @@ static void store_plainly(int location)
     if (e == QX_NONE) {
         if (location >= g->locations || g->location[location].size == 0)
             return; // what it will find at its first atomic access is its initial value
+        qx_stop_if_redundant();
         e = qx_search_store(qx_self_number(), &(struct qx_event){.location = location,
                                                                  .size = (uint8_t)g->location[location].size,
                                                                  .plain = true,
@@ -241,6 +242,7 @@ void qx_plain(void *address, size_t size, bool write, const void *site)
     int last =
         self->next == QX_NONE ? graph()->thread[qx_self_number()].last : graph()->event[self->next].po_before;
     touch(address, size, write, false, qx_clock(graph(), last, QX_HB), site);
+    self->touched = self->touched || !own_stack;
     if (!write)
         return;
     if (!own_stack)

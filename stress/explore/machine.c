@@ -285,29 +285,36 @@ bool qx_turn_is_idle(uint32_t since)
     return true;
 }
 
-// Did the thread choose to read something older than it could, in a turn that stored nothing?
+static bool is_stale(const struct qx_graph *g, int load)
+{
+    const struct qx_event *event = &g->event[load];
+    int newer = event->rf == QX_NONE ? g->location[event->location].first : g->event[event->rf].mo_after;
+    while (newer != QX_NONE && newer > load)
+        newer = g->event[newer].mo_after;
+    return newer != QX_NONE;
+}
+
+// Has the last thing that the thread did in a turn, and it alone, been to choose a store older than the
+// newest?
 static bool chose_stale(uint32_t since)
 {
     const struct qx_graph *g = graph();
-    bool stale = false;
-    for (int e = last_executed(qx_self(), m.current); e != QX_NONE && (uint32_t)g->event[e].index >= since;
-         e = g->event[e].po_before) {
-        const struct qx_event *event = &g->event[e];
-        if (event->kind == QX_STORE)
+    struct qx_thread *self = qx_self();
+    int e = last_executed(self, m.current);
+    if (self->touched || g->event[e].kind != QX_LOAD || (uint32_t)g->event[e].index < since ||
+        !is_stale(g, e))
+        return false;
+    while ((e = g->event[e].po_before) != QX_NONE && (uint32_t)g->event[e].index >= since) {
+        if (g->event[e].kind == QX_STORE || (g->event[e].kind == QX_LOAD && is_stale(g, e)))
             return false;
-        if (event->kind != QX_LOAD)
-            continue;
-        int newer = event->rf == QX_NONE ? g->location[event->location].first : g->event[event->rf].mo_after;
-        for (; newer != QX_NONE && !stale; newer = g->event[newer].mo_after)
-            stale = newer < e;
     }
-    return stale;
+    return true;
 }
 
 void qx_stop_turn(uint32_t since, const char *why, const void *site)
 {
     struct qx_thread *self = qx_self();
-    m.redundant = !qx_walking() && chose_stale(since);
+    m.redundant = m.redundant || (!qx_walking() && chose_stale(since));
     self->state = QX_STOPPED;
     self->stopped_since = since;
     self->stopped_by = why;
@@ -338,10 +345,17 @@ static bool was_seen(int number)
     return false;
 }
 
+void qx_stop_if_redundant(void)
+{
+    if (m.redundant)
+        qx_stop(qx_self()->executed, "another waits", NULL);
+}
+
 int qx_repeated(enum qx_kind kind, int location, const void *site)
 {
     int e = qx_self()->next;
     if (e == QX_NONE) {
+        qx_stop_if_redundant();
         if (qx_self()->executed >= MOST_EVENTS)
             qx_limit(site);
         return QX_NONE;
@@ -358,6 +372,7 @@ void qx_done(int e)
 {
     struct qx_thread *self = qx_self();
     self->executed = (uint32_t)graph()->event[e].index + 1;
+    self->touched = false;
     m.progress++;
     self->next = graph()->event[e].po_after;
     if (m.steps == m.step_capacity) {
@@ -424,6 +439,7 @@ static void enter(void)
     }
     qx_step();
     if (graph()->thread[m.current].count == 0) {
+        qx_stop_if_redundant();
         int e = qx_graph_add(graph(), m.current, QX_BEGIN, QX_RELAXED, NULL);
         qx_graph_join(graph(), e, graph()->thread[m.current].create);
         self->next = e;
@@ -641,7 +657,7 @@ enum qx_end qx_run(int (*main_function)(int, char **, char **), int argc, char *
     m.current = 0;
     m.thread[0]->executed = 1;
     m.thread[0]->next = graph()->event[graph()->thread[0].first].po_after;
-    while (m.failure.fault == QX_NO_FAULT && !m.redundant && (m.current = next_thread()) != QX_NONE) {
+    while (m.failure.fault == QX_NO_FAULT && (m.current = next_thread()) != QX_NONE) {
         m.thread[m.current]->state = QX_READY;
         m.exploring = true;
         qx_context_switch(&m.scheduler, &m.thread[m.current]->context);

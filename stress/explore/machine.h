@@ -37,6 +37,7 @@ struct qx_thread {
     enum { QX_UNUSED, QX_READY, QX_WAITS, QX_YIELDS, QX_STOPPED, QX_ENDED } state;
     int next;          // the event to be repeated; QX_NONE: new ones follow
     uint32_t executed; // events so far
+    bool touched;      // it has made a plain access since the last of them
     // QX_WAITS: until that thread has executed so many
     int waits_for;
     uint32_t waits_until;
@@ -152,10 +153,16 @@ void qx_limit(const void *site) __attribute__((noreturn));
 /* Has the calling thread, since that event of its own, only read, or stored what was there before? */
 bool qx_turn_is_idle(uint32_t since);
 
-/* The same as qx_stop() for such a turn of a loop. Where it has read something older than it could, the other
- * threads need not go on: all that they can still do, they also do where it has read the newest. Returns when
- * another thread has read what was taken back: then it may be that the loop has to go round again. */
+/* The same as qx_stop() for such a turn of a loop. Where its last access, without any plain one behind it,
+ * chose something older than it could have read, the execution grows no further: all that the other threads
+ * can still do, and all of this one that can race with it, is there as well where it has read the newest.
+ * Returns when another thread has read what was taken back: then it may be that the loop has to go round
+ * again. */
 void qx_stop_turn(uint32_t since, const char *why, const void *site);
+
+/* The calling thread is about to do what the graph does not have yet: stops it if the graph is not to grow.
+ */
+void qx_stop_if_redundant(void);
 
 int qx_create(void *(*start)(void *), void *arg, const void *site); // its number
 void qx_join(int thread, const void *site);                         // waits for its end

@@ -148,7 +148,7 @@ int qx_walk_store(struct qx_graph *g, int thread, const struct qx_event *access)
 {
     int e = qx_graph_add_access(g, thread, QX_STORE, access);
     int older = qx_walk_repeats() ? walk.policy->choose(g->events, QX_CHOOSES_PLACE)
-                                     : choose_older(places(g, e), QX_CHOOSES_PLACE);
+                                  : choose_older(places(g, e), QX_CHOOSES_PLACE);
     qx_graph_place(g, e, older_store(g, access->location, older));
     return e;
 }
