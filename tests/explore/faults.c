@@ -228,7 +228,7 @@ static void body(void)
 {
     atomic_store(&word, 1);
 }
-#elif defined CASE_WEAK             // takes a weak exchange's failure for another thread's success
+#elif defined CASE_WEAK       // takes a weak exchange's failure for another thread's success
 static void *run(void *unused)
 {
     int expected = 0;
@@ -240,7 +240,7 @@ static void *run(void *unused)
 static void body(void)
 {
 }
-#elif defined CASE_ALLOCATION       // does not look at what malloc returns
+#elif defined CASE_ALLOCATION // does not look at what malloc returns
 static void *run(void *unused)
 {
     int *made = malloc(sizeof *made);
@@ -252,7 +252,7 @@ static void *run(void *unused)
 static void body(void)
 {
 }
-#elif defined CASE_SPURIOUS         // takes every end of a futex wait for a wake-up
+#elif defined CASE_SPURIOUS   // takes every end of a futex wait for a wake-up
 static void *run(void *unused)
 {
     do
@@ -266,7 +266,7 @@ static void body(void)
     atomic_store(&word, 1);
     syscall(SYS_futex, &word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
 }
-#elif defined CASE_TIMED            // forgets that the time may be over
+#elif defined CASE_TIMED      // forgets that the time may be over
 static void *run(void *unused)
 {
     struct timespec soon = {.tv_sec = 1};
@@ -283,7 +283,7 @@ static void body(void)
     pthread_cond_signal(&condition);
     pthread_mutex_unlock(&a);
 }
-#elif defined CASE_RCU              // freed without a grace period
+#elif defined CASE_RCU        // freed without a grace period
 static void *run(void *unused)
 {
     urcu_memb_register_thread();
@@ -305,7 +305,7 @@ static void body(void)
         urcu_memb_synchronize_rcu();
     free(made);
 }
-#elif defined CASE_THREADS          // six of them; each its own variables
+#elif defined CASE_THREADS    // six of them; each its own variables
 static void *run(void *unused)
 {
     own++;
@@ -317,7 +317,7 @@ static void *run(void *unused)
 static void body(void)
 {
 }
-#elif defined CASE_SEMAPHORE        // two enter where one may
+#elif defined CASE_SEMAPHORE  // two enter where one may
 sem_t semaphore;
 static void *run(void *unused)
 {
@@ -328,6 +328,33 @@ static void *run(void *unused)
 }
 static void body(void)
 {
+}
+#elif defined \
+    CASE_STALE // a turn that read something old races with what comes later: the loop's end hides it
+static void *run(void *unused)
+{
+    if (BUGGY) {
+        atomic_store_explicit(&word, 1, memory_order_relaxed);
+        while (!atomic_load_explicit(&other, memory_order_relaxed))
+            ;
+        ready = 1;
+    }
+    return unused;
+}
+static void *spin(void *unused)
+{
+    while (BUGGY && !atomic_load_explicit(&word, memory_order_relaxed)) {
+        if (ready == 7)
+            break;
+    }
+    return unused;
+}
+static void body(void)
+{
+    pthread_t thread;
+    pthread_create(&thread, NULL, spin, NULL);
+    atomic_store_explicit(&other, 1, memory_order_relaxed);
+    pthread_join(thread, NULL);
 }
 #elif defined CASE_CHANGING         // does something else in every execution
 static void *run(void *unused)
