@@ -4,12 +4,15 @@
 #include "written.h"
 
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 enum { RED_ZONE = 16 };
 
-static const size_t range = (size_t)1 << 28; // of a thread
+static size_t range = (size_t)1 << 28; // of a thread
+enum { LEAST_RANGE = 1 << 20 };
 
 struct arena {
     size_t used;
@@ -26,15 +29,24 @@ static struct {
 
 enum { MOST_THREADS = 1 << 10 };
 
-void qx_heap_begin(void)
+// Addresses only; where not even those are to be had, smaller ones.
+static void reserve(void)
 {
-    if (!heap.base) {
+    for (; range >= LEAST_RANGE; range /= 2) {
         heap.size = range * MOST_THREADS;
         heap.base =
             mmap(NULL, heap.size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-        if (heap.base == MAP_FAILED || !qx_written_reserve(heap.base, heap.size))
-            heap.base = NULL, heap.size = 0;
+        if (heap.base != MAP_FAILED && qx_written_reserve(heap.base, heap.size))
+            return;
     }
+    fputs("qsc-explore: the system gives no addresses for a heap\n", stderr);
+    _exit(2);
+}
+
+void qx_heap_begin(void)
+{
+    if (!heap.base)
+        reserve();
     for (int i = 0; i < heap.arenas; i++)
         heap.arena[i].used = 0, heap.arena[i].blocks = 0;
 }
@@ -57,7 +69,7 @@ void *qx_heap_allocate(int thread, size_t size, size_t alignment, const void *si
     char *start = heap.base + range * (size_t)thread;
     alignment = alignment < 16 ? 16 : alignment;
     size_t at = (a->used + RED_ZONE + alignment - 1) / alignment * alignment;
-    if (thread >= MOST_THREADS || !heap.base || size > range || at + size + RED_ZONE > range)
+    if (thread >= MOST_THREADS || size > range || at + size + RED_ZONE > range)
         return NULL;
     if (a->blocks == a->capacity) {
         int n = a->capacity ? 2 * a->capacity : 64;
