@@ -36,8 +36,11 @@ static void reserve(void)
         heap.size = range * MOST_THREADS;
         heap.base =
             mmap(NULL, heap.size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-        if (heap.base != MAP_FAILED && qx_written_reserve(heap.base, heap.size))
+        if (heap.base == MAP_FAILED)
+            continue;
+        if (qx_written_reserve(heap.base, heap.size))
             return;
+        munmap(heap.base, heap.size);
     }
     fputs("qsc-explore: the system gives no addresses for a heap\n", stderr);
     _exit(2);

@@ -613,6 +613,17 @@ static enum qx_end complete(void)
     return qx_leaks_find(m.finished, &m.failure) ? QX_FAULT : QX_COMPLETE;
 }
 
+// A detached thread may wait for ever when main has ended.
+static bool only_detached_wait(void)
+{
+    for (int i = 0; i < m.threads; i++) {
+        const struct qx_thread *t = m.thread[i];
+        if ((t->state == QX_STOPPED || t->state == QX_WAITS) && !t->detached)
+            return false;
+    }
+    return true;
+}
+
 static enum qx_end judge(void)
 {
     if (m.failure.fault != QX_NO_FAULT)
@@ -627,7 +638,7 @@ static enum qx_end judge(void)
     if (m.limited || !stuck_for_ever())
         return QX_BLOCKED;
     if (m.finished)
-        return complete();
+        return complete() == QX_FAULT ? QX_FAULT : only_detached_wait() ? QX_COMPLETE : QX_BLOCKED;
     qx_stuck_name(&m.failure);
     return QX_FAULT;
 }

@@ -11,8 +11,8 @@
 #include <time.h>
 
 enum qx_end {
-    QX_COMPLETE, // every thread came to its end, or main did
-    QX_BLOCKED,  // some wait for what happens in other executions
+    QX_COMPLETE, // every thread came to its end
+    QX_BLOCKED, // some wait for what happens in other executions, or main has returned and they wait for ever
     QX_FAULT,
 };
 
