@@ -1,5 +1,6 @@
-/* nsync, one structure a build: -DMU (mutual exclusion), RMU (readers beside a writer), CV (a condition
- * variable), WAIT (a conditional critical section), ONCE, NOTE or COUNTER. */
+/* nsync, one structure a build: -DMU (mutual exclusion), HANDOVER (main has the lock when the others come:
+ * one waits, one only tries), RMU (readers beside a writer), CV (a condition variable), WAIT (a conditional
+ * critical section), ONCE, NOTE or COUNTER. */
 #include <assert.h>
 #include <pthread.h>
 #include <stddef.h>
@@ -34,6 +35,20 @@ static void *work(void *number)
     }
     return number;
 }
+#elif defined(HANDOVER)
+static nsync_mu mu = NSYNC_MU_INIT;
+
+static void *work(void *number)
+{
+    if (*(int *)number == 0) {
+        nsync_mu_lock(&mu);
+    } else if (!nsync_mu_trylock(&mu)) {
+        return number;
+    }
+    assert(data == 1);
+    nsync_mu_unlock(&mu);
+    return number;
+}
 #elif defined(RMU)
 static nsync_mu mu = NSYNC_MU_INIT;
 
@@ -56,16 +71,23 @@ static void *work(void *number)
 #elif defined(CV)
 static nsync_mu mu = NSYNC_MU_INIT;
 static nsync_cv cv = NSYNC_CV_INIT;
+#ifdef SIGNAL
+#define WAKE nsync_cv_signal
+#else
+#define WAKE nsync_cv_broadcast
+#endif
 
 static void *work(void *number)
 {
     nsync_mu_lock(&mu);
     if (*(int *)number == 0) {
         data = 1;
-#ifdef SIGNAL
-        nsync_cv_signal(&cv);
+#ifdef UNHELD // the lock is given back first
+        nsync_mu_unlock(&mu);
+        WAKE(&cv);
+        return number;
 #else
-        nsync_cv_broadcast(&cv);
+        WAKE(&cv);
 #endif
     } else {
         while (data == 0)
@@ -142,11 +164,17 @@ int main(void)
     note = nsync_note_new(NULL, nsync_time_no_deadline);
 #elif defined(COUNTER)
     counter = nsync_counter_new(THREADS);
+#elif defined(HANDOVER)
+    nsync_mu_lock(&mu);
 #endif
     for (int i = 0; i < THREADS; i++) {
         number[i] = i;
         pthread_create(&thread[i], NULL, work, &number[i]);
     }
+#ifdef HANDOVER
+    data = 1;
+    nsync_mu_unlock(&mu);
+#endif
 #ifdef COUNTER
     nsync_counter_wait(counter, nsync_time_no_deadline);
     for (int i = 0; i < THREADS; i++)
