@@ -1,5 +1,8 @@
 /* liburcu's grace period itself, flavour mb (-DRCU_MB) or qsbr (-DQSBR), compiled from its source: a reader
- * never meets an object that was freed, and synchronize_rcu ends. */
+ * never meets an object that was freed, and synchronize_rcu ends. -DINLINE: its inline functions in the place of its calls. */
+#ifdef INLINE
+#define _LGPL_SOURCE
+#endif
 #include <assert.h>
 #include <pthread.h>
 #include <stdlib.h>
