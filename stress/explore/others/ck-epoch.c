@@ -93,10 +93,16 @@ int main(void)
     }
     for (int i = 0; i < WRITES; i++) {
         struct object *old = current, *new = object();
+#ifdef SECTION // as ck asks of writers beside which others poll
+        ck_epoch_begin(mine, NULL);
+#endif
         ck_pr_fence_store();
         ck_pr_store_ptr(&current, new);
 #ifdef POLL
         ck_epoch_call(mine, &old->entry, destroy);
+#ifdef SECTION
+        ck_epoch_end(mine, NULL);
+#endif
         for (int j = 0; j < POLLS; j++)
             ck_epoch_poll(mine);
 #else
