@@ -283,6 +283,29 @@ static void body(void)
     pthread_cond_signal(&condition);
     pthread_mutex_unlock(&a);
 }
+#elif defined CASE_CLOCK      // waits until the clock says that the time is over
+static void *run(void *unused)
+{
+    struct timespec deadline, now;
+    clock_gettime(CLOCK_REALTIME, &deadline);
+    deadline.tv_sec++;
+    pthread_mutex_lock(&a);
+    do {
+        if (!ready)
+            pthread_cond_timedwait(&condition, &a, &deadline);
+        clock_gettime(CLOCK_REALTIME, &now);
+    } while (!ready && now.tv_sec < deadline.tv_sec);
+    assert(ready || !BUGGY);
+    pthread_mutex_unlock(&a);
+    return unused;
+}
+static void body(void)
+{
+    pthread_mutex_lock(&a);
+    ready = 1;
+    pthread_cond_signal(&condition);
+    pthread_mutex_unlock(&a);
+}
 #elif defined CASE_RCU        // freed without a grace period
 static void *run(void *unused)
 {

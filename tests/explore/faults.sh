@@ -43,6 +43,7 @@ is_clang || run WEAK 'assertion: assert(done)' --weak 1
 run ALLOCATION 'crash: Segmentation fault' --fail-allocations 1
 run SPURIOUS 'assertion: ' --spurious 1
 run TIMED 'assertion: '
+run CLOCK 'assertion: '
 run RCU 'misuse: a read of 4 bytes in a block that was freed\|race: '
 run THREADS 'assertion: assert(!BUGGY)'
 run SEMAPHORE 'race: data race'
