@@ -324,12 +324,25 @@ time_t time(time_t *result)
     return now;
 }
 
+int timespec_get(struct timespec *now, int base)
+{
+    if (!qx_exploring() || base != TIME_UTC)
+        return QX_REAL(timespec_get)(now, base);
+    *now = later(0);
+    return base;
+}
+
+void qx_sleep(struct qx_deadline until, const void *site)
+{
+    reach(until);
+    qx_yield(site);
+}
+
 int nanosleep(const struct timespec *duration, struct timespec *rest)
 {
     if (!qx_exploring())
         return QX_REAL(nanosleep)(duration, rest);
-    later(duration->tv_sec * 1000000000 + duration->tv_nsec);
-    qx_yield(SITE);
+    qx_sleep((struct qx_deadline){.at = duration, .relative = true}, SITE);
     return 0;
 }
 
@@ -337,8 +350,7 @@ int clock_nanosleep(clockid_t clock, int flags, const struct timespec *duration,
 {
     if (!qx_exploring())
         return QX_REAL(clock_nanosleep)(clock, flags, duration, rest);
-    reach((struct qx_deadline){duration, !(flags & TIMER_ABSTIME)});
-    qx_yield(SITE);
+    qx_sleep((struct qx_deadline){.at = duration, .relative = !(flags & TIMER_ABSTIME)}, SITE);
     return 0;
 }
 

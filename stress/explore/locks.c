@@ -3,6 +3,7 @@
 #include "access.h"
 #include "entry.h"
 #include "machine.h"
+#include "pthreads.h"
 #include "real.h"
 #include "spin.h"
 
@@ -53,16 +54,21 @@ int pthread_mutex_init(pthread_mutex_t *mutex, const pthread_mutexattr_t *attrib
     return QX_REAL(pthread_mutex_init)(mutex, attributes);
 }
 
+void qx_mutex_destroy(pthread_mutex_t *mutex, const void *site)
+{
+    if (mutex->__data.__lock)
+        qx_fail(QX_MISUSE, site, NULL, "a locked mutex is destroyed");
+}
+
 int pthread_mutex_destroy(pthread_mutex_t *mutex)
 {
     if (!qx_exploring())
         return QX_REAL(pthread_mutex_destroy)(mutex);
-    if (mutex->__data.__lock)
-        qx_fail(QX_MISUSE, SITE, NULL, "a locked mutex is destroyed");
+    qx_mutex_destroy(mutex, SITE);
     return 0;
 }
 
-static int lock_mutex(pthread_mutex_t *mutex, bool wait, const void *site)
+int qx_mutex_lock(pthread_mutex_t *mutex, bool wait, const void *site)
 {
     if (is_recursive(mutex) && is_mine(mutex)) {
         mutex->__data.__count++;
@@ -82,30 +88,40 @@ int qxpthread_mutex_lock(pthread_mutex_t *mutex)
     if (!qx_exploring())
         return QX_REAL(pthread_mutex_lock)(mutex);
     qx_spin_check(mutex, SITE);
-    return lock_mutex(mutex, true, SITE);
+    return qx_mutex_lock(mutex, true, SITE);
 }
 
 int pthread_mutex_trylock(pthread_mutex_t *mutex)
 {
-    return qx_exploring() ? lock_mutex(mutex, false, SITE) : QX_REAL(pthread_mutex_trylock)(mutex);
+    return qx_exploring() ? qx_mutex_lock(mutex, false, SITE) : QX_REAL(pthread_mutex_trylock)(mutex);
+}
+
+int qx_mutex_timedlock(pthread_mutex_t *mutex, const struct timespec *deadline, const void *site)
+{
+    bool waits = !qx_expires((struct qx_deadline){.at = deadline}, site);
+    return qx_mutex_lock(mutex, waits, site) == 0 ? 0 : ETIMEDOUT;
 }
 
 int pthread_mutex_timedlock(pthread_mutex_t *mutex, const struct timespec *deadline)
 {
     if (!qx_exploring())
         return QX_REAL(pthread_mutex_timedlock)(mutex, deadline);
-    return lock_mutex(mutex, !qx_expires((struct qx_deadline){.at = deadline}, SITE), SITE) == 0 ? 0
-                                                                                                 : ETIMEDOUT;
+    return qx_mutex_timedlock(mutex, deadline, SITE);
+}
+
+void qx_mutex_unlock(pthread_mutex_t *mutex, const void *site)
+{
+    if (!is_mine(mutex))
+        qx_fail(QX_MISUSE, site, NULL, "a mutex is unlocked that this thread does not hold");
+    if (!is_recursive(mutex) || --mutex->__data.__count == 0)
+        release(mutex, site);
 }
 
 int pthread_mutex_unlock(pthread_mutex_t *mutex)
 {
     if (!qx_exploring())
         return QX_REAL(pthread_mutex_unlock)(mutex);
-    if (!is_mine(mutex))
-        qx_fail(QX_MISUSE, SITE, NULL, "a mutex is unlocked that this thread does not hold");
-    if (!is_recursive(mutex) || --mutex->__data.__count == 0)
-        release(mutex, SITE);
+    qx_mutex_unlock(mutex, SITE);
     return 0;
 }
 

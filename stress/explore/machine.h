@@ -51,6 +51,7 @@ struct qx_thread {
     bool returns; // from qx_stop_turn(), if it must
     bool timed;   // it waits with a deadline, which in another execution passes
     void *(*start)(void *);
+    int (*start_c11)(void *); // of a thread that thrd_create made
     void *arg, *result;
     bool detached, joined;
     bool gone;                                            // ended, and its variables with it
@@ -127,6 +128,9 @@ struct qx_deadline {
     bool relative;
 };
 bool qx_expires(struct qx_deadline deadline, const void *site);
+
+/* A sleep until then, during which the other threads go first. */
+void qx_sleep(struct qx_deadline until, const void *site);
 
 /* Lets the other threads go first. */
 void qx_yield(const void *site);

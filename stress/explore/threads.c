@@ -1,6 +1,7 @@
 /* pthread_create and what belongs to it, in the place of the C library's. */
 #include "machine.h"
 #include "memory.h"
+#include "pthreads.h"
 #include "real.h"
 
 #include <errno.h>
@@ -10,7 +11,7 @@
 #define SITE __builtin_return_address(0)
 
 // A thread is known to the program by its number; 0 would be no thread to std::thread.
-static pthread_t handle(int number)
+pthread_t qx_thread_handle(int number)
 {
     return (pthread_t)number + 1;
 }
@@ -32,39 +33,47 @@ int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*
         pthread_attr_getdetachstate(attributes, &state);
     int number = qx_create(start, arg, SITE);
     qx_thread_of(number)->detached = state == PTHREAD_CREATE_DETACHED;
-    *thread = handle(number);
+    *thread = qx_thread_handle(number);
     return 0;
 }
 
-int pthread_join(pthread_t thread, void **result)
+int qx_thread_join(pthread_t thread, void **result, const void *site)
 {
-    if (!qx_exploring())
-        return QX_REAL(pthread_join)(thread, result);
-    int number = number_of(thread, SITE);
+    int number = number_of(thread, site);
     struct qx_thread *other = qx_thread_of(number);
     if (other->detached || other->joined)
-        qx_fail(QX_MISUSE, SITE, NULL, "thread %d is %s already", number,
+        qx_fail(QX_MISUSE, site, NULL, "thread %d is %s already", number,
                 other->joined ? "joined" : "detached");
     if (number == qx_self_number())
         return EDEADLK;
-    qx_join(number, SITE);
+    qx_join(number, site);
     qx_thread_of(number)->joined = true;
     if (result)
         *result = qx_thread_of(number)->result;
     return 0;
 }
 
+int pthread_join(pthread_t thread, void **result)
+{
+    return qx_exploring() ? qx_thread_join(thread, result, SITE) : QX_REAL(pthread_join)(thread, result);
+}
+
+void qx_thread_detach(pthread_t thread, const void *site)
+{
+    qx_thread_of(number_of(thread, site))->detached = true;
+}
+
 int pthread_detach(pthread_t thread)
 {
     if (!qx_exploring())
         return QX_REAL(pthread_detach)(thread);
-    qx_thread_of(number_of(thread, SITE))->detached = true;
+    qx_thread_detach(thread, SITE);
     return 0;
 }
 
 pthread_t pthread_self(void)
 {
-    return qx_exploring() ? handle(qx_self_number()) : QX_REAL(pthread_self)();
+    return qx_exploring() ? qx_thread_handle(qx_self_number()) : QX_REAL(pthread_self)();
 }
 
 void pthread_exit(void *result)

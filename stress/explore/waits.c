@@ -3,6 +3,7 @@
 #include "access.h"
 #include "machine.h"
 #include "park.h"
+#include "pthreads.h"
 #include "real.h"
 
 #include <errno.h>
@@ -25,13 +26,13 @@ int pthread_cond_destroy(pthread_cond_t *condition)
     return qx_exploring() ? 0 : QX_REAL(pthread_cond_destroy)(condition);
 }
 
-static int wait_for(pthread_cond_t *condition, pthread_mutex_t *mutex, const struct timespec *deadline,
-                    const void *site)
+int qx_condition_wait(pthread_cond_t *condition, pthread_mutex_t *mutex, const struct timespec *deadline,
+                      const void *site)
 {
     qx_park_announce(condition, site);
-    pthread_mutex_unlock(mutex);
+    qx_mutex_unlock(mutex, site);
     int code = qx_park_sleep(condition, (struct qx_deadline){.at = deadline}, site);
-    pthread_mutex_lock(mutex);
+    qx_mutex_lock(mutex, true, site);
     return code == EINTR ? 0 : code;
 }
 
@@ -39,14 +40,14 @@ int pthread_cond_wait(pthread_cond_t *condition, pthread_mutex_t *mutex)
 {
     if (!qx_exploring())
         return QX_REAL(pthread_cond_wait)(condition, mutex);
-    return wait_for(condition, mutex, NULL, SITE);
+    return qx_condition_wait(condition, mutex, NULL, SITE);
 }
 
 int pthread_cond_timedwait(pthread_cond_t *condition, pthread_mutex_t *mutex, const struct timespec *deadline)
 {
     if (!qx_exploring())
         return QX_REAL(pthread_cond_timedwait)(condition, mutex, deadline);
-    return wait_for(condition, mutex, deadline, SITE);
+    return qx_condition_wait(condition, mutex, deadline, SITE);
 }
 
 int pthread_cond_clockwait(pthread_cond_t *condition, pthread_mutex_t *mutex, clockid_t clock,
@@ -54,7 +55,7 @@ int pthread_cond_clockwait(pthread_cond_t *condition, pthread_mutex_t *mutex, cl
 {
     if (!qx_exploring())
         return QX_REAL(pthread_cond_clockwait)(condition, mutex, clock, deadline);
-    return wait_for(condition, mutex, deadline, SITE);
+    return qx_condition_wait(condition, mutex, deadline, SITE);
 }
 
 int pthread_cond_signal(pthread_cond_t *condition)
@@ -117,11 +118,9 @@ int pthread_barrier_wait(pthread_barrier_t *barrier)
     return 0;
 }
 
-int pthread_once(pthread_once_t *once, void (*routine)(void))
+void qx_once(pthread_once_t *once, void (*routine)(void), const void *site)
 {
     enum { NOT_YET, RUNNING, RAN };
-    if (!qx_exploring())
-        return QX_REAL(pthread_once)(once, routine);
     qx_value found = qx_load(once, (struct qx_event){.size = 4,
                                                      .order = QX_ACQUIRE,
                                                      .rmw = {.op = QX_CAS,
@@ -129,16 +128,23 @@ int pthread_once(pthread_once_t *once, void (*routine)(void))
                                                              .expected = NOT_YET,
                                                              .order = QX_ACQUIRE,
                                                              .failure_order = QX_ACQUIRE},
-                                                     .site = SITE});
+                                                     .site = site});
     if (found == NOT_YET) {
         routine();
-        qx_store(once, (struct qx_event){.size = 4, .order = QX_RELEASE, .value = RAN, .site = SITE});
+        qx_store(once, (struct qx_event){.size = 4, .order = QX_RELEASE, .value = RAN, .site = site});
     } else if (found == RUNNING) {
         qx_load(once, (struct qx_event){.size = 4,
                                         .order = QX_ACQUIRE,
                                         .await = {.what = QX_AT_LEAST, .bound = RAN},
-                                        .site = SITE});
+                                        .site = site});
     }
+}
+
+int pthread_once(pthread_once_t *once, void (*routine)(void))
+{
+    if (!qx_exploring())
+        return QX_REAL(pthread_once)(once, routine);
+    qx_once(once, routine, SITE);
     return 0;
 }
 
