@@ -182,7 +182,7 @@ void qx_report_mutant(const struct qx_mutant *mutant, enum qx_verdict verdict, c
 struct qx_result qx_report_result(enum qx_verdict verdict)
 {
     const struct qx_tally *tally = qx_tally();
-    bool failed = tally->steps > 0; // then the others looked for a shorter one
+    bool failed = tally->length > 0; // then the others looked for a shorter one
     return (struct qx_result){.verdict = verdict,
                               .executions = failed ? tally->executions_then : tally->executions,
                               .blocked = failed ? tally->blocked_then : tally->blocked,

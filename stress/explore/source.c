@@ -2,6 +2,7 @@
 
 #include <dlfcn.h>
 #include <link.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -19,15 +20,25 @@ static FILE *ask(const char *tool, const char *arguments)
     return popen(command, "r");
 }
 
+// Where an address stands in its object's file. False: in none.
+static bool find_in_file(const void *address, uintptr_t *offset)
+{
+    Dl_info info;
+    struct link_map *object;
+    if (!dladdr1(address, &info, (void **)&object, RTLD_DL_LINKMAP))
+        return false;
+    *offset = (uintptr_t)address - object->l_addr;
+    return true;
+}
+
 void qx_source_line(const void *site, char *text, size_t size)
 {
     *text = '\0';
-    Dl_info info;
-    if (!site || !dladdr(site, &info))
+    uintptr_t offset;
+    if (!site || !find_in_file(site, &offset))
         return;
-    uintptr_t offset = (uintptr_t)site - (uintptr_t)info.dli_fbase - 1; // in the call, not behind it
     char arguments[64];
-    snprintf(arguments, sizeof arguments, "-f -C -s 0x%lx", (unsigned long)offset);
+    snprintf(arguments, sizeof arguments, "-f -C -s 0x%lx", (unsigned long)offset - 1); // the call itself
     FILE *answer = ask("addr2line -e", arguments);
     if (!answer)
         return;
@@ -44,10 +55,9 @@ void qx_source_line(const void *site, char *text, size_t size)
 void qx_source_variable(const void *address, char *text, size_t size)
 {
     snprintf(text, size, "%p", address);
-    Dl_info info;
-    if (!dladdr(address, &info))
+    uintptr_t offset;
+    if (!find_in_file(address, &offset))
         return; // on the heap or a stack
-    uintptr_t offset = (uintptr_t)address - (uintptr_t)info.dli_fbase;
     FILE *answer = ask("nm -S -C --defined-only", "");
     if (!answer)
         return;

@@ -35,7 +35,7 @@ void qx_tally_begin(void)
     atomic_store(&tally->partial, false);
     atomic_store(&tally->limited, NULL);
     atomic_flag_clear(&tally->busy);
-    atomic_store(&tally->steps, 0);
+    atomic_store(&tally->length, 0);
     tally->schedule[0] = '\0';
     tally->began = now();
 }
@@ -56,21 +56,21 @@ static void keep(const int *step, int steps)
     const struct qx_failure *failure = qx_failure();
     while (atomic_flag_test_and_set(&tally->busy)) {
     }
-    int shortest = atomic_load(&tally->steps);
+    int length = steps + 1, shortest = atomic_load(&tally->length);
     bool first = shortest == 0;
     if (first) {
         tally->executions_then = tally->executions;
         tally->blocked_then = tally->blocked;
         tally->found_at = qx_tally_seconds();
     }
-    if (first || (failure->fault == tally->failure.fault && steps < shortest)) {
+    if (first || (failure->fault == tally->failure.fault && length < shortest)) {
         size_t capacity;
         char *text = qx_walk_schedule(qx_search_graph(), step, steps, qx_self_number(), &capacity);
         bool fits = strlen(text) < sizeof tally->schedule;
         snprintf(tally->schedule, sizeof tally->schedule, "%s", fits ? text : "");
         qx_release_memory(text, capacity);
         tally->failure = *failure;
-        atomic_store(&tally->steps, steps);
+        atomic_store(&tally->length, length);
     }
     atomic_flag_clear(&tally->busy);
 }
@@ -96,7 +96,7 @@ bool qx_tally_over(void)
 {
     static uint64_t since, last_tick;
     const struct qx_options *o = qx_options();
-    bool failed = atomic_load_explicit(&tally->steps, memory_order_relaxed) > 0;
+    bool failed = atomic_load_explicit(&tally->length, memory_order_relaxed) > 0;
     bool look = ++since >= 32 || qx_ticks() != last_tick || failed;
     bool over = o->most_executions && runs() >= o->most_executions;
     if (look) {
@@ -113,7 +113,7 @@ bool qx_tally_over(void)
 
 enum qx_verdict qx_tally_verdict(void)
 {
-    if (atomic_load(&tally->steps) > 0)
+    if (atomic_load(&tally->length) > 0)
         return QX_BUG;
     return atomic_load(&tally->partial) ? QX_BOUND : QX_CLEAN;
 }

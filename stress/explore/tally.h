@@ -16,7 +16,7 @@ struct qx_tally {
     double began;                // in seconds of the monotonic clock
     // Of the shortest failing execution.
     atomic_flag busy;
-    atomic_int steps; // 0: none failed
+    atomic_int length; // 0: none failed
     struct qx_failure failure;
     unsigned long long executions_then, blocked_then; // when the first one was found
     double found_at;

@@ -658,6 +658,15 @@ static void body(void)
     else
         atomic_load(&mixed.whole);
 }
+#elif defined CASE_ALONE   // without any thread or atomic access
+static void *run(void *unused)
+{
+    return unused;
+}
+static void body(void)
+{
+    assert(!BUGGY);
+}
 #elif defined CASE_PUSH    // an exchange that fails writes to the node, so that the next turn is another one
 struct node {
     struct node *next;
@@ -690,6 +699,9 @@ int main(void)
     int n = 1;
 #ifdef CASE_THREADS
     n = 6;
+#endif
+#ifdef CASE_ALONE
+    n = 0;
 #endif
 #ifdef CASE_SEMAPHORE
     sem_init(&semaphore, 0, BUGGY ? 2 : 1);

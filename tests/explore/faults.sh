@@ -46,6 +46,10 @@ run TIMED 'assertion: '
 run CLOCK 'assertion: '
 run RCU 'misuse: a read of 4 bytes in a block that was freed\|race: '
 run THREADS 'assertion: assert(!BUGGY)'
+run ALONE 'assertion: assert(!BUGGY) fails'
+flags=-no-pie
+run ALONE 'assertion: assert(!BUGGY) fails at .*, at body, faults.c'
+flags=
 run SEMAPHORE 'race: data race'
 run STALE 'race: data race'
 run CHANGING 'changing: '
