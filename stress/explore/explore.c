@@ -1,6 +1,7 @@
 /* The explorer's beginning: it stands in main's place, and runs the program's main again and again. */
 #include "crash.h"
 #include "draw.h"
+#include "exit.h"
 #include "jobs.h"
 #include "machine.h"
 #include "options.h"
@@ -184,6 +185,7 @@ static int explore_program(int argc, char **argv, char **envp)
     program.argv = argv;
     program.envp = envp;
     __libc_single_threaded = 0; // libstdc++ counts references without atomics where it is set
+    qx_exit_take_over();
     qx_crash_watch();
     qx_state_save();
     if (qx_options()->coverage || qx_options()->weaken)

@@ -1,5 +1,6 @@
-/* The rest of the C library that an exploration takes over: what ends the program, the heap, time. */
+/* The rest of the C library that an exploration takes over: failures, the heap, time. */
 #include "access.h"
+#include "early.h"
 #include "heap.h"
 #include "machine.h"
 #include "options.h"
@@ -31,14 +32,6 @@ void abort(void)
     if (qx_exploring())
         qx_fail(QX_CRASH, SITE, NULL, "the program calls abort");
     QX_REAL(abort)();
-    __builtin_unreachable();
-}
-
-void exit(int status)
-{
-    if (qx_exploring())
-        qx_finish();
-    QX_REAL(exit)(status);
     __builtin_unreachable();
 }
 
@@ -76,30 +69,53 @@ static void release(void *address, const void *site)
     qx_spin_changed();
 }
 
+// Outside of an execution.
+static void *allocate_outside(size_t size, size_t alignment)
+{
+    void *block = qx_early_allocate(size, alignment);
+    if (block)
+        return block;
+    return alignment > 16 ? aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment)
+                          : malloc(size);
+}
+
+static void release_outside(void *block)
+{
+    if (!qx_heap_owns(block) && !qx_early_owns(block))
+        free(block);
+}
+
 void *__wrap_malloc(size_t size)
 {
-    return qx_exploring() ? allocate(size, 16, SITE) : malloc(size);
+    return qx_exploring() ? allocate(size, 16, SITE) : allocate_outside(size, 16);
 }
 
 void *__wrap_calloc(size_t n, size_t size)
 {
     size_t bytes;
-    if (!qx_exploring())
-        return calloc(n, size);
     if (__builtin_mul_overflow(n, size, &bytes)) {
         errno = ENOMEM;
         return NULL;
     }
-    void *block = allocate(bytes, 16, SITE);
-    if (block)
+    void *block = qx_exploring() ? allocate(bytes, 16, SITE) : allocate_outside(bytes, 16);
+    if (block && qx_exploring())
         qx_written_note(block, bytes);
     return block ? memset(block, 0, bytes) : NULL;
+}
+
+static void *reallocate_outside(void *old, size_t size)
+{
+    if (old && !qx_early_owns(old))
+        return realloc(old, size);
+    void *new = allocate_outside(size, 16);
+    size_t before = old ? qx_early_size(old) : 0;
+    return new &&old ? memcpy(new, old, before < size ? before : size) : new;
 }
 
 void *__wrap_realloc(void *old, size_t size)
 {
     if (!qx_exploring())
-        return realloc(old, size);
+        return reallocate_outside(old, size);
     void *new = allocate(size, 16, SITE);
     if (!new || !old)
         return new;
@@ -119,15 +135,13 @@ void *__wrap_realloc(void *old, size_t size)
 
 void *__wrap_aligned_alloc(size_t alignment, size_t size)
 {
-    return qx_exploring() ? allocate(size, alignment, SITE) : aligned_alloc(alignment, size);
+    return qx_exploring() ? allocate(size, alignment, SITE) : allocate_outside(size, alignment);
 }
 
 int __wrap_posix_memalign(void **block, size_t alignment, size_t size)
 {
-    if (!qx_exploring())
-        return posix_memalign(block, alignment, size);
     int before = errno;
-    *block = allocate(size, alignment, SITE);
+    *block = qx_exploring() ? allocate(size, alignment, SITE) : allocate_outside(size, alignment);
     errno = before;
     return *block ? 0 : ENOMEM;
 }
@@ -136,8 +150,8 @@ void __wrap_free(void *block)
 {
     if (qx_exploring())
         release(block, SITE);
-    else if (!qx_heap_owns(block))
-        free(block);
+    else
+        release_outside(block);
 }
 
 // C++'s operators new and delete, by their names in the Itanium ABI.
@@ -147,10 +161,7 @@ void __wrap_free(void *block)
 
 static void *new_block(size_t size, size_t alignment, const void *site)
 {
-    if (qx_exploring())
-        return allocate(size, alignment, site);
-    return alignment > 16 ? aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment)
-                          : malloc(size ? size : 1);
+    return qx_exploring() ? allocate(size, alignment, site) : allocate_outside(size ? size : 1, alignment);
 }
 
 NEW(_Znwm)
@@ -182,8 +193,8 @@ static void delete_block(void *block, const void *site)
 {
     if (qx_exploring())
         release(block, site);
-    else if (!qx_heap_owns(block))
-        free(block);
+    else
+        release_outside(block);
 }
 
 #define DELETE(name, ...)                  \

@@ -1,5 +1,6 @@
 #include "machine.h"
 
+#include "exit.h"
 #include "frame.h"
 #include "heap.h"
 #include "leaks.h"
@@ -432,10 +433,9 @@ static void enter(void)
     struct qx_thread *self = qx_self();
     if (m.current == 0) {
         int status = m.main_function(m.argc, m.argv, m.envp);
-        (void)status;
         qx_frame_end();
         qx_self()->gone = true; // the threads have moved since
-        qx_finish();
+        qx_exit(status, NULL);
     }
     qx_step();
     if (graph()->thread[m.current].count == 0) {
@@ -661,6 +661,7 @@ enum qx_end qx_run(int (*main_function)(int, char **, char **), int argc, char *
     qx_shadow_begin();
     qx_park_begin();
     qx_urcu_begin();
+    qx_exit_begin();
     reserve_threads(1);
     for (int i = 0; i < m.threads; i++)
         m.thread[i]->state = QX_UNUSED;

@@ -111,7 +111,7 @@ void qx_fail(enum qx_fault fault, const void *site, const void *other, const cha
     __attribute__((noreturn, format(printf, 4, 5)));
 /* The fault that comes next is a clash with an access of this thread, after so many of its events. */
 void qx_clash(int thread, uint32_t time);
-/* Ends this run as complete: the program called exit. */
+/* Ends this run as complete: the program has come to its end. */
 void qx_finish(void) __attribute__((noreturn));
 
 /* One of so many ways, each in an execution of its own. */
@@ -175,7 +175,9 @@ void qx_end_thread(void *result) __attribute__((noreturn));
 /* Nobody reads: urcu.c. */
 void qx_urcu_begin(void);
 
-/* Runs the destructors of the calling thread's own C++ variables and of its specific data: threads.c. */
+/* Runs the destructors of the calling thread's own C++ variables, as at the end of the program; of those and
+ * of its specific data, as at its own end: threads.c. */
+void qx_destroy_variables(void);
 void qx_destroy_own(void);
 /* Calls visit() for a thread's specific data. */
 void qx_visit_specific(const struct qx_thread *thread, void (*visit)(const void *start, size_t size));

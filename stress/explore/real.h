@@ -4,6 +4,7 @@
 
 #include <dlfcn.h>
 #include <pthread.h>
+#include <stdint.h>
 
 // The next definition of a function of this name, looked up at each call: none of them is called often.
 #define QX_REAL(name) ((__typeof__(&name))(uintptr_t)dlsym(RTLD_NEXT, #name))

@@ -1,5 +1,6 @@
 #include "state.h"
 
+#include "early.h"
 #include "memory.h"
 
 #include <elf.h>
@@ -34,6 +35,27 @@ static void add(char *start, char *end)
     struct part *p = &saved.part[saved.parts++];
     *p = (struct part){.start = start, .size = (size_t)(end - start)};
     p->copy = qx_grow(NULL, 0, p->size);
+}
+
+static bool holds(const struct dl_phdr_info *info, const void *address)
+{
+    for (int i = 0; i < info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *p = &info->dlpi_phdr[i];
+        if (p->p_type == PT_LOAD && (uintptr_t)address - (info->dlpi_addr + p->p_vaddr) < p->p_memsz)
+            return true;
+    }
+    return false;
+}
+
+static int ask_first(struct dl_phdr_info *info, size_t size, void *address)
+{
+    (void)size;
+    return holds(info, address) ? 1 : -1;
+}
+
+bool qx_state_holds(const void *address)
+{
+    return dl_iterate_phdr(ask_first, (void *)(uintptr_t)address) == 1;
 }
 
 static int look(struct dl_phdr_info *info, size_t size, void *unused)
@@ -72,6 +94,9 @@ static int look(struct dl_phdr_info *info, size_t size, void *unused)
 void qx_state_save(void)
 {
     dl_iterate_phdr(look, NULL);
+    char *heap, *heap_end;
+    qx_early_close(&heap, &heap_end);
+    add(heap, heap_end);
     for (int i = 0; i < saved.parts; i++)
         memcpy(saved.part[i].copy, saved.part[i].start, saved.part[i].size);
     if (saved.tls_size) {
@@ -106,16 +131,6 @@ void qx_state_visit_thread(const struct qx_context *context, void (*visit)(const
 {
     if (saved.tls_size)
         visit((char *)context->tls + saved.tls_offset, saved.tls_size);
-}
-
-static bool holds(const struct dl_phdr_info *info, const void *address)
-{
-    for (int i = 0; i < info->dlpi_phnum; i++) {
-        const ElfW(Phdr) *p = &info->dlpi_phdr[i];
-        if (p->p_type == PT_LOAD && (uintptr_t)address - (info->dlpi_addr + p->p_vaddr) < p->p_memsz)
-            return true;
-    }
-    return false;
 }
 
 static int visit_library(struct dl_phdr_info *info, size_t size, void *visitor)

@@ -13,6 +13,9 @@ void qx_state_save(void);
 /* Puts the program's variables back. */
 void qx_state_restore(void);
 
+/* Is it in the program itself, rather than in a library? */
+bool qx_state_holds(const void *address);
+
 /* Calls visit() for the program's variables, or for those of its libraries, the explorer's aside. */
 void qx_state_visit(bool libraries, void (*visit)(const void *start, size_t size));
 

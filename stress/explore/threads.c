@@ -214,7 +214,7 @@ int __cxa_thread_atexit_impl(void (*destroy)(void *), void *object, void *librar
     return 0;
 }
 
-static void destroy_variables(void)
+void qx_destroy_variables(void)
 {
     for (struct variables *own = own_variables(); own->count > 0; own = own_variables()) {
         struct variable last = own->variable[--own->count];
@@ -224,7 +224,7 @@ static void destroy_variables(void)
 
 void qx_destroy_own(void)
 {
-    destroy_variables();
+    qx_destroy_variables();
     bool any = specific.run == qx_run_number();
     for (int round = 0; any && round < ROUNDS; round++) {
         any = false;
