@@ -9,6 +9,7 @@
 #include "real.h"
 #include "report.h"
 #include "search.h"
+#include "source.h"
 #include "state.h"
 #include "tally.h"
 #include "walk.h"
@@ -27,6 +28,7 @@ static struct {
 
 static enum qx_end run(void)
 {
+    qx_source_rest();
     return qx_run(program.main, program.argc, program.argv, program.envp);
 }
 
@@ -190,7 +192,9 @@ static int explore_program(int argc, char **argv, char **envp)
     qx_state_save();
     if (qx_options()->coverage || qx_options()->weaken)
         qx_orders_record();
-    return qx_options()->replay ? replay() : explore_and_report();
+    int status = qx_options()->replay ? replay() : explore_and_report();
+    qx_source_rest();
+    return status;
 }
 
 typedef int start_main(int (*)(int, char **, char **), int, char **, void (*)(void), void (*)(void),

@@ -80,6 +80,8 @@ static const char *line_of(struct site *s)
     bool exploring = qx_set_exploring(false); // the C library is asked
     char line[sizeof s->line] = "";
     qx_source_line(s->at, line, sizeof line);
+    if (exploring)
+        qx_source_rest();
     if (!*line)
         snprintf(line, sizeof line, "%p", s->at);
     lock();

@@ -1,78 +1,199 @@
 #include "source.h"
 
+#include "memory.h"
+#include "tool.h"
+
 #include <dlfcn.h>
 #include <link.h>
-#include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-// Calls a tool of binutils for the running program. NULL where that is not to be had.
-static FILE *ask(const char *tool, const char *arguments)
-{
-    char program[4096], command[4500];
-    ssize_t n = readlink("/proc/self/exe", program, sizeof program - 1);
-    if (n < 0)
-        return NULL;
-    program[n] = '\0';
-    snprintf(command, sizeof command, "%s '%s' %s 2>/dev/null", tool, program, arguments);
-    return popen(command, "r");
-}
+struct variable {
+    uintptr_t start, end; // as the object's file has them
+    size_t name;          // where it begins in the names
+};
 
-// Where an address stands in its object's file. False: in none.
-static bool find_in_file(const void *address, uintptr_t *offset)
+// The program, or a library of it, and what was asked about it so far.
+struct object {
+    const struct link_map *map;
+    struct qx_tool addr2line;
+    bool has_no_lines, has_variables; // addr2line failed; nm was asked
+    struct variable *variable;        // in the order of their addresses
+    size_t variables, variable_capacity;
+    char *names;
+    size_t names_size, names_capacity;
+};
+
+// What was asked once is not asked again: each access of the source is met many times.
+struct line {
+    const void *site; // NULL: free
+    char text[304];
+};
+
+static struct {
+    struct object **object;
+    size_t objects;
+    struct line *line; // open addressing
+    size_t lines, line_capacity;
+} known;
+
+static struct object *object_at(const void *address)
 {
     Dl_info info;
-    struct link_map *object;
-    if (!dladdr1(address, &info, (void **)&object, RTLD_DL_LINKMAP))
+    struct link_map *map = NULL;
+    if (!dladdr1(address, &info, (void **)&map, RTLD_DL_LINKMAP) || !map)
+        return NULL; // on the heap or a stack
+    for (size_t i = 0; i < known.objects; i++) {
+        if (known.object[i]->map == map)
+            return known.object[i];
+    }
+    size_t n = known.objects++;
+    known.object = qx_grow(known.object, n * sizeof(struct object *), (n + 1) * sizeof(struct object *));
+    struct object *o = known.object[n] = qx_grow(NULL, 0, sizeof *o);
+    *o = (struct object){.map = map};
+    return o;
+}
+
+static const char *program_file(void)
+{
+    static char file[4096];
+    ssize_t n = readlink("/proc/self/exe", file, sizeof file - 1);
+    file[n < 0 ? 0 : n] = '\0';
+    return file;
+}
+
+// The program's own map has no name.
+static const char *file_of(const struct object *o)
+{
+    return *o->map->l_name ? o->map->l_name : program_file();
+}
+
+// One process answers all questions about an object: it reads the debugging information once.
+static bool ask_for_line(struct object *o, uintptr_t address, char *text, size_t size)
+{
+    const char *const arguments[] = {"addr2line", "-f", "-C", "-s", "-e", file_of(o), NULL};
+    char question[40], function[200], line[100];
+    if (o->addr2line.pid == 0 && !qx_tool_start(&o->addr2line, arguments))
         return false;
-    *offset = (uintptr_t)address - object->l_addr;
+    snprintf(question, sizeof question, "0x%lx\n", (unsigned long)address);
+    if (!qx_tool_ask(&o->addr2line, question) || !qx_tool_line(&o->addr2line, function, sizeof function) ||
+        !qx_tool_line(&o->addr2line, line, sizeof line)) {
+        qx_tool_end(&o->addr2line);
+        return false;
+    }
+    line[strcspn(line, " ")] = '\0'; // behind it: a discriminator
+    if (line[0] != '?')
+        snprintf(text, size, "%s, %s", function, line);
     return true;
+}
+
+static size_t slot(const void *site)
+{
+    size_t i = (size_t)((uintptr_t)site * UINT64_C(0x9E3779B97F4A7C15) >> 32);
+    while (known.line[i & (known.line_capacity - 1)].site &&
+           known.line[i & (known.line_capacity - 1)].site != site)
+        i++;
+    return i & (known.line_capacity - 1);
+}
+
+static void enlarge(void)
+{
+    struct line *old = known.line;
+    size_t n = known.line_capacity;
+    known.line_capacity = n ? 2 * n : 256;
+    known.line = qx_grow(NULL, 0, known.line_capacity * sizeof *known.line);
+    memset(known.line, 0, known.line_capacity * sizeof *known.line);
+    for (size_t i = 0; i < n; i++) {
+        if (old[i].site)
+            known.line[slot(old[i].site)] = old[i];
+    }
+    qx_release_memory(old, n * sizeof *old);
 }
 
 void qx_source_line(const void *site, char *text, size_t size)
 {
     *text = '\0';
-    uintptr_t offset;
-    if (!site || !find_in_file(site, &offset))
+    if (!site)
         return;
-    char arguments[64];
-    snprintf(arguments, sizeof arguments, "-f -C -s 0x%lx", (unsigned long)offset - 1); // the call itself
-    FILE *answer = ask("addr2line -e", arguments);
-    if (!answer)
-        return;
-    char function[200] = "", line[200] = "";
-    if (fgets(function, sizeof function, answer) && fgets(line, sizeof line, answer)) {
-        function[strcspn(function, "\n")] = '\0';
-        line[strcspn(line, " \n")] = '\0'; // behind it: a discriminator
-        if (line[0] != '?')
-            snprintf(text, size, "%s, %s", function, line);
+    if (2 * known.lines >= known.line_capacity)
+        enlarge();
+    struct line *line = &known.line[slot(site)];
+    if (!line->site) {
+        line->site = site;
+        known.lines++;
+        struct object *o = object_at(site);
+        uintptr_t call = (uintptr_t)site - 1; // in the call, not behind it
+        if (o && !o->has_no_lines)
+            o->has_no_lines = !ask_for_line(o, call - o->map->l_addr, line->text, sizeof line->text);
     }
-    pclose(answer);
+    snprintf(text, size, "%s", line->text);
+}
+
+static void add_variable(struct object *o, uintptr_t start, uintptr_t end, const char *name)
+{
+    if (o->variables == o->variable_capacity) {
+        size_t n = o->variable_capacity ? 2 * o->variable_capacity : 256;
+        o->variable = qx_grow(o->variable, o->variables * sizeof *o->variable, n * sizeof *o->variable);
+        o->variable_capacity = n;
+    }
+    size_t length = strlen(name) + 1;
+    if (o->names_size + length > o->names_capacity) {
+        size_t n = 2 * o->names_capacity + length + 4096;
+        o->names = qx_grow(o->names, o->names_capacity, n);
+        o->names_capacity = n;
+    }
+    o->variable[o->variables++] = (struct variable){start, end, o->names_size};
+    memcpy(o->names + o->names_size, name, length);
+    o->names_size += length;
+}
+
+static void read_variables(struct object *o)
+{
+    const char *const arguments[] = {"nm", "-S", "-n", "-C", "--defined-only", file_of(o), NULL};
+    struct qx_tool nm;
+    o->has_variables = true;
+    if (!qx_tool_start(&nm, arguments))
+        return;
+    char line[300], kind, name[200];
+    unsigned long start, length;
+    while (qx_tool_line(&nm, line, sizeof line)) {
+        bool named = sscanf(line, "%lx %lx %c %199[^\n]", &start, &length, &kind, name) == 4;
+        if (named && !strchr("tTwWiI", kind)) // functions
+            add_variable(o, start, start + length, name);
+    }
+    qx_tool_end(&nm);
+}
+
+// The last one that begins at or before the address.
+static const struct variable *variable_at(const struct object *o, uintptr_t address)
+{
+    size_t low = 0, high = o->variables;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (o->variable[middle].start <= address)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low > 0 && address < o->variable[low - 1].end ? &o->variable[low - 1] : NULL;
 }
 
 void qx_source_variable(const void *address, char *text, size_t size)
 {
     snprintf(text, size, "%p", address);
-    uintptr_t offset;
-    if (!find_in_file(address, &offset))
-        return; // on the heap or a stack
-    FILE *answer = ask("nm -S -C --defined-only", "");
-    if (!answer)
+    struct object *o = object_at(address);
+    if (!o)
         return;
-    char line[500], kind, name[200];
-    unsigned long start, length;
-    while (fgets(line, sizeof line, answer)) {
-        if (sscanf(line, "%lx %lx %c %199[^\n]", &start, &length, &kind, name) != 4 || offset < start ||
-            offset >= start + length)
-            continue;
-        if (offset == start)
-            snprintf(text, size, "%s", name);
-        else
-            snprintf(text, size, "%s+%lu", name, offset - start);
-    }
-    pclose(answer);
+    if (!o->has_variables)
+        read_variables(o);
+    uintptr_t at = (uintptr_t)address - o->map->l_addr;
+    const struct variable *v = variable_at(o, at);
+    if (v && at == v->start)
+        snprintf(text, size, "%s", o->names + v->name);
+    else if (v)
+        snprintf(text, size, "%s+%lu", o->names + v->name, (unsigned long)(at - v->start));
 }
 
 static int first_object(struct dl_phdr_info *info, size_t size, void *base)
@@ -84,13 +205,14 @@ static int first_object(struct dl_phdr_info *info, size_t size, void *base)
 
 void qx_source_calls(void (*visit)(const void *site, const char *name))
 {
+    const char *const arguments[] = {"objdump", "-d", "--no-show-raw-insn", program_file(), NULL};
+    struct qx_tool objdump;
     uintptr_t base = 0;
     dl_iterate_phdr(first_object, &base); // the program's
-    FILE *answer = ask("objdump -d --no-show-raw-insn", "");
-    if (!answer)
+    if (!qx_tool_start(&objdump, arguments))
         return;
     char line[1000], name[200] = "";
-    while (fgets(line, sizeof line, answer)) {
+    while (qx_tool_line(&objdump, line, sizeof line)) {
         unsigned long at;
         if (*name && sscanf(line, " %lx:", &at) == 1)
             visit((const void *)(base + at), name);
@@ -99,5 +221,11 @@ void qx_source_calls(void (*visit)(const void *site, const char *name))
         if (call && callee)
             sscanf(callee, "<%199[a-z0-9_]", name);
     }
-    pclose(answer);
+    qx_tool_end(&objdump);
+}
+
+void qx_source_rest(void)
+{
+    for (size_t i = 0; i < known.objects; i++)
+        qx_tool_end(&known.object[i]->addr2line);
 }

@@ -16,4 +16,7 @@ void qx_source_variable(const void *address, char *text, size_t size);
  * its name. Asks objdump (binutils). */
 void qx_source_calls(void (*visit)(const void *site, const char *name));
 
+/* Between two questions a tool may go on running. Before the program runs again, none of them may. */
+void qx_source_rest(void);
+
 #endif

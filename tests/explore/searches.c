@@ -2,7 +2,9 @@
  * one in which only a stale read, or only two preemptions, show the fault. */
 #include <assert.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
+#include <sys/wait.h>
 
 #ifndef PUBLISH
 #define PUBLISH memory_order_release
@@ -44,6 +46,33 @@ static void *first(void *unused)
 static void check(void)
 {
     assert(x == 2);
+}
+#elif defined(CASE_CHILDREN)
+// It has no children, and hears of none.
+static volatile sig_atomic_t heard;
+static void hear(int signal)
+{
+    heard = signal;
+}
+
+static void *first(void *unused)
+{
+    data = 42;
+    atomic_store_explicit(&ready, 1, memory_order_release);
+    return unused;
+}
+
+static void *second(void *unused)
+{
+    if (atomic_load_explicit(&ready, memory_order_acquire))
+        assert(data == 42);
+    return unused;
+}
+
+static void check(void)
+{
+    signal(SIGCHLD, hear);
+    assert(!heard && waitpid(-1, NULL, WNOHANG) < 0);
 }
 #else
 static void *first(void *unused)

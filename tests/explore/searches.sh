@@ -28,6 +28,7 @@ build relaxed -DPUBLISH=memory_order_relaxed
 build strong -DPUBLISH=memory_order_seq_cst
 build buffer -DCASE_STORE_BUFFERING
 build update -DCASE_PREEMPTIONS
+build children -DCASE_CHILDREN
 
 # The failing execution comes again, and no other program's does.
 for program in relaxed buffer update; do
@@ -44,6 +45,22 @@ expect 'a stale read' 1 buffer
 says 'is newer, but nothing orders it before this'
 expect 'no replay string' 2 sound --replay nonsense
 expect 'a string of another program' 2 sound --replay 0:1,7:3,0:0
+
+# The tools behind a report: a program never meets them, and where they are missing or die there is still a report.
+expect 'processes of its own' 0 children --weaken --jobs 2
+says '2 weakened orders: 2 needed, 0 not needed, 0 undecided'
+mkdir "$scratch/broken" "$scratch/none"
+for tool in addr2line nm objdump; do
+    printf '#!/bin/sh\nread -r address\necho half\nkill -9 $$\n' >"$scratch/broken/$tool"
+done
+chmod +x "$scratch/broken"/*
+for tools in broken none; do
+    said=$(PATH="$scratch/$tools" "$scratch/relaxed" --coverage 2>&1) what="$tools tools"
+    says '^race: data race: read of 4 bytes, not ordered with the access of thread 1'
+    says 'load 0x[0-9a-f]* = 1 (seq_cst), reads #'
+    says '^replay: '
+done
+rmdir "$scratch/none"
 
 # At random: found, the same for the same seed, in any number of processes; never proven.
 for program in relaxed buffer update; do
