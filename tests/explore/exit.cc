@@ -64,7 +64,7 @@ int main()
     two.join();
     get().value++;
 }
-#elif defined CASE_ORDER // the last noted is the first to run, with what main returns
+#elif defined CASE_ORDER  // the last noted is the first to run, with what main returns
 static int step;
 static void first()
 {
@@ -108,7 +108,7 @@ int main()
     other.join();
     return 4;
 }
-#elif defined CASE_LEFT // given back in a handler
+#elif defined CASE_LEFT   // given back in a handler
 int *block;
 int main()
 {
@@ -134,7 +134,7 @@ int main()
         done.store(1, std::memory_order_release);
     }).detach();
 }
-#elif defined CASE_QUICK // each end runs its own functions only
+#elif defined CASE_QUICK       // each end runs its own functions only
 struct object {
     ~object()
     {
@@ -151,7 +151,7 @@ int main()
         _exit(0);
     quick_exit(0);
 }
-#elif defined CASE_THREAD // exit in a thread: the handlers run there
+#elif defined CASE_THREAD      // exit in a thread: the handlers run there
 static int count;
 int main()
 {
@@ -164,7 +164,7 @@ int main()
         count++;
     other.join();
 }
-#elif defined CASE_TOGETHER // two threads note handlers, and either may be the first
+#elif defined CASE_TOGETHER    // two threads note handlers, and either may be the first
 static int step;
 static void one()
 {
