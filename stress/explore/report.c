@@ -152,10 +152,12 @@ static void write_options(char *text, size_t size)
     const struct {
         const char *name;
         int n;
-    } needed[] = {{"--fail-allocations", o->failing_allocations},
+    } needed[] = {{"--deadlines", o->deadlines},
+                  {"--fail-allocations", o->failing_allocations},
                   {"--spurious", o->idle_wakes},
+                  {"--turns", o->turns},
                   {"--weak", o->failing_exchanges}};
-    *text = '\0';
+    snprintf(text, size, "%s", o->ignore_leaks ? "--ignore-leaks " : "");
     for (size_t i = 0; i < sizeof needed / sizeof *needed; i++) {
         if (needed[i].n)
             snprintf(text + strlen(text), size - strlen(text), "%s %d ", needed[i].name, needed[i].n);
