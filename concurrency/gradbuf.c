@@ -20,8 +20,11 @@
 #include <stdbool.h>
 #include <string.h>
 
-// Two blocks (of shard and accumulator) fit in a second-level cache with room to spare.
-#define BLOCK 8192
+// Floats in a block: two blocks (of shard and accumulator) fit in a second-level cache with room to spare. A
+// model checker sets 1, to have several blocks in a short vector.
+#ifndef QSC_GRADBUF_BLOCK
+#define QSC_GRADBUF_BLOCK 8192
+#endif
 
 struct slot {
     _Alignas(64) _Atomic uint64_t turn;
@@ -77,7 +80,7 @@ int qsc_gradbuf_init(qsc_gradbuf *buffers_storage, size_t size, uint32_t shards)
     memset(buffers, 0, sizeof *buffers);
     buffers->size = size;
     buffers->shards = shards;
-    buffers->block_count = (size - 1) / BLOCK + 1;
+    buffers->block_count = (size - 1) / QSC_GRADBUF_BLOCK + 1;
     size_t bytes;
     if (__builtin_add_overflow(size, 15, &buffers->stride))
         return ENOMEM;
@@ -257,7 +260,7 @@ static void finish_contribution(struct gradbuf *buffers, struct slot *slot, uint
 static void add_due(struct gradbuf *buffers, size_t index)
 {
     struct block *block = &buffers->blocks[index];
-    size_t begin = index * BLOCK, left = buffers->size - begin;
+    size_t begin = index * QSC_GRADBUF_BLOCK, left = buffers->size - begin;
     for (;;) {
         // seq_cst: pairs with the store below, after commit's store of the slot's turn
         uint64_t turn = atomic_load_explicit(&block->turn, memory_order_seq_cst), ticket = turn / 2;
@@ -270,7 +273,7 @@ static void add_due(struct gradbuf *buffers, size_t index)
                                                      memory_order_relaxed))
             return;
         if (slot->from)
-            add(slot->to + begin, slot->from + begin, left < BLOCK ? left : BLOCK);
+            add(slot->to + begin, slot->from + begin, left < QSC_GRADBUF_BLOCK ? left : QSC_GRADBUF_BLOCK);
         // seq_cst: pairs with the load above, also as a release of the sum so far
         atomic_store_explicit(&block->turn, 2 * (ticket + 1), memory_order_seq_cst);
         // acq_rel: pairs with itself, all blocks' adding happens before what the last one lets happen

@@ -8,7 +8,11 @@
 #include <string.h>
 
 #define THREADS_MAX 1024
-#define DEQUE_CAPACITY 256
+
+// Of each thread's deque at first. A model checker sets 1: the longer ring is written whole.
+#ifndef QSC_POOL_DEQUE_CAPACITY
+#define QSC_POOL_DEQUE_CAPACITY 256
+#endif
 
 static _Thread_local struct slot *innermost; // of the slots that this thread is in, one a pool
 
@@ -109,7 +113,7 @@ int qsc_pool_create(qsc_pool **pool_created, const struct qsc_pool_config *confi
         struct slot *slot = &pool->slots[i];
         slot->pool = pool;
         slot->random = (uint32_t)i;
-        int error = qsc_deque_init(&slot->deque, DEQUE_CAPACITY);
+        int error = qsc_deque_init(&slot->deque, QSC_POOL_DEQUE_CAPACITY);
         if (error) {
             free_slots(pool, i);
             return error;

@@ -1,0 +1,148 @@
+/* A pool of one worker, or of none, and one or two foreign threads with a task or two. Oracle: every task has
+ * run when its wait returns, and what it wrote is seen; nobody is left asleep. */
+#include "scenario.h"
+
+#include <quiesce/concurrency/pool.h>
+#include <sched.h>
+
+static qsc_pool *pool;
+
+struct job {
+    qsc_task task;
+    qsc_group group;
+    int runs;        // plain: the wait must order it
+    _Atomic int ran; // relaxed: for those who do not wait
+};
+
+static void create(int threads)
+{
+    int error = qsc_pool_create(&pool, &(struct qsc_pool_config){.threads = threads});
+    assert(error == 0);
+}
+
+static void work(void *arg)
+{
+    struct job *job = arg;
+    job->runs++;
+    atomic_store_explicit(&job->ran, 1, memory_order_relaxed);
+}
+
+static void wait_for(struct job *job)
+{
+    qsc_group_wait(pool, &job->group);
+    assert(job->runs == 1);
+    job->runs = 2; // a task that runs again, or late, is found out
+}
+
+static void spawn_and_wait(struct job *job)
+{
+    qsc_task_spawn(pool, &job->group, &job->task, work, job);
+    wait_for(job);
+}
+
+static void *spawn_and_wait_too(void *unused)
+{
+    struct job job = {.group = QSC_GROUP_INIT};
+    spawn_and_wait(&job);
+    return unused;
+}
+
+static void one_task(void)
+{
+    struct job job = {.group = QSC_GROUP_INIT};
+    create(2);
+    spawn_and_wait(&job);
+    qsc_pool_destroy(pool);
+}
+
+// Only the worker can run it, and is woken for it whenever it comes.
+static void hand_over(struct job *job)
+{
+    qsc_task_spawn(pool, &job->group, &job->task, work, job);
+    while (!atomic_load_explicit(&job->ran, memory_order_relaxed))
+        sched_yield();
+    wait_for(job);
+}
+
+static void idle_worker(void)
+{
+    struct job job = {.group = QSC_GROUP_INIT};
+    create(2);
+    hand_over(&job);
+    qsc_pool_destroy(pool);
+}
+
+static void hand_over_one(void *job, size_t lo, size_t hi)
+{
+    assert(lo == 0 && hi == 1);
+    hand_over(job);
+}
+
+// The same from a slot: the task lies in its deque.
+static void idle_thief(void)
+{
+    struct job job = {.group = QSC_GROUP_INIT};
+    create(2);
+    qsc_parallel_for(pool, 0, 1, 1, hand_over_one, &job);
+    qsc_pool_destroy(pool);
+}
+
+static void spawn_and_wait_one(void *job, size_t lo, size_t hi)
+{
+    assert(lo == 0 && hi == 1);
+    spawn_and_wait(job);
+}
+
+static void one_task_in_slot(void)
+{
+    struct job job = {.group = QSC_GROUP_INIT};
+    create(2);
+    qsc_parallel_for(pool, 0, 1, 1, spawn_and_wait_one, &job);
+    qsc_pool_destroy(pool);
+}
+
+// One slot and no worker: one of the two waits for the slot, or has its task run by the other.
+static void two_guests(void)
+{
+    struct job job = {.group = QSC_GROUP_INIT};
+    create(1);
+    pthread_t other = scenario_start(spawn_and_wait_too, NULL);
+    spawn_and_wait(&job);
+    scenario_join(other);
+    qsc_pool_destroy(pool);
+}
+
+static void count(void *counts, size_t lo, size_t hi)
+{
+    for (size_t i = lo; i < hi; i++)
+        ((int *)counts)[i]++;
+}
+
+static void loop(void)
+{
+    int counts[2] = {0};
+    create(2);
+    qsc_parallel_for(pool, 0, 2, 1, count, counts);
+    assert(counts[0] == 1 && counts[1] == 1);
+    qsc_pool_destroy(pool);
+}
+
+static void nothing(void)
+{
+    create(2);
+    qsc_pool_destroy(pool);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct scenario all[] = {
+        {"nothing", nothing},
+        {"one-task", one_task},
+        {"one-task-in-slot", one_task_in_slot},
+        {"idle-worker", idle_worker},
+        {"idle-thief", idle_thief},
+        {"two-guests", two_guests},
+        {"loop", loop},
+    };
+    return scenario_main(all, sizeof all / sizeof *all, argc, argv);
+}
