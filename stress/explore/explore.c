@@ -14,10 +14,13 @@
 #include "tally.h"
 #include "walk.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/single_threaded.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 // What is explored.
 static struct {
@@ -106,23 +109,48 @@ static void show_execution(const char *bug)
     qx_report_execution();
 }
 
+static enum qx_verdict explore_weakened(const struct qx_mutant *mutant)
+{
+    qx_orders_weaken(mutant);
+    explore();
+    enum qx_verdict verdict = qx_tally_verdict();
+    char bug[2000] = "";
+    if (verdict == QX_BUG)
+        repeat_failure(bug, sizeof bug);
+    if (verdict != QX_BUG || !qx_options()->quiet)
+        qx_report_mutant(mutant, verdict, bug);
+    qx_orders_weaken(NULL);
+    return verdict;
+}
+
+// The same in a process of its own: what is explored after a bug was found would meet what it left behind.
+static enum qx_verdict explore_apart(const struct qx_mutant *mutant)
+{
+    fflush(NULL);
+    pid_t child = fork();
+    if (child < 0)
+        return explore_weakened(mutant);
+    if (child == 0) {
+        qx_crash_watch(); // it inherits no timer
+        enum qx_verdict verdict = explore_weakened(mutant);
+        fflush(NULL);
+        _exit((int)verdict);
+    }
+    int status;
+    while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+    }
+    return WIFEXITED(status) ? (enum qx_verdict)WEXITSTATUS(status) : QX_BOUND;
+}
+
 static void weaken(void)
 {
     int mutants, needed = 0, undecided = 0;
     const struct qx_mutant *mutant = qx_orders_mutants(&mutants);
     for (int i = 0; i < mutants; i++) {
-        qx_orders_weaken(&mutant[i]);
-        explore();
-        enum qx_verdict verdict = qx_tally_verdict();
-        char bug[2000] = "";
-        if (verdict == QX_BUG)
-            repeat_failure(bug, sizeof bug);
+        enum qx_verdict verdict = explore_apart(&mutant[i]);
         needed += verdict == QX_BUG;
         undecided += verdict == QX_BOUND;
-        if (verdict != QX_BUG || !qx_options()->quiet)
-            qx_report_mutant(&mutant[i], verdict, bug);
     }
-    qx_orders_weaken(NULL);
     printf("%d weakened orders: %d needed, %d not needed, %d undecided\n", mutants, needed,
            mutants - needed - undecided, undecided);
 }

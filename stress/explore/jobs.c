@@ -27,10 +27,9 @@ static double now(void)
 
 void qx_jobs_begin(int n)
 {
-    if (!jobs.idle) {
+    if (!jobs.idle)
         jobs.idle = qx_grow_shared(sizeof *jobs.idle);
-        prctl(PR_SET_CHILD_SUBREAPER, 1); // so that the copies' copies are waited for as well
-    }
+    prctl(PR_SET_CHILD_SUBREAPER, 1); // so that the copies' copies are waited for as well
     atomic_store(jobs.idle, n - 1);
     jobs.made_any = false;
     jobs.last = now();
