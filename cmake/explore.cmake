@@ -10,9 +10,14 @@ set(QSC_EXPLORE_FUNCTIONS malloc free calloc realloc aligned_alloc posix_memalig
 
 # qsc_explored(TARGET): its sources are compiled for an exploration, and so is what links it, if it is a program.
 function(qsc_explored target)
-  target_compile_options(${target} PRIVATE -fsanitize=thread -g -UNDEBUG
-    $<$<COMPILE_LANG_AND_ID:C,GNU>:-Wno-tsan> $<$<COMPILE_LANG_AND_ID:C,GNU>:--param=tsan-instrument-func-entry-exit=0>
-    $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wno-tsan> $<$<COMPILE_LANG_AND_ID:CXX,GNU>:--param=tsan-instrument-func-entry-exit=0>)
+  target_compile_options(${target} PRIVATE -fsanitize=thread -g -UNDEBUG)
+  foreach(language C CXX)
+    target_compile_options(${target} PRIVATE
+      $<$<COMPILE_LANG_AND_ID:${language},GNU>:-Wno-tsan>
+      $<$<COMPILE_LANG_AND_ID:${language},GNU>:--param=tsan-instrument-func-entry-exit=0>
+      $<$<COMPILE_LANG_AND_ID:${language},GNU>:--param=tsan-distinguish-volatile=1>
+      "$<$<COMPILE_LANG_AND_ID:${language},Clang>:SHELL:-mllvm -tsan-distinguish-volatile=1>")
+  endforeach()
   get_target_property(type ${target} TYPE)
   if(type STREQUAL "EXECUTABLE")
     target_link_libraries(${target} PRIVATE qsc-explore)

@@ -89,6 +89,27 @@ static void settle(struct native *n, const void *address)
     n->pending = QX_NONE;
 }
 
+// The access that the program makes itself when the present call returns: it reads what is not the newest
+// value, or writes what may not be.
+static struct ahead {
+    void *address; // NULL: there is none
+    int size;
+    int location; // of a write, whose store is pending; QX_NONE: a read
+    bool puts_back;
+    qx_value newest;
+} ahead;
+
+void qx_catch_up(void)
+{
+    if (!ahead.address)
+        return;
+    if (ahead.location != QX_NONE)
+        settle(native_of(ahead.location), ahead.address);
+    if (ahead.puts_back)
+        memcpy(ahead.address, &ahead.newest, (size_t)ahead.size);
+    ahead.address = NULL;
+}
+
 static void check_heap(const void *address, size_t size, const void *site, const char *what)
 {
     if (!qx_heap_owns(address))
@@ -184,17 +205,52 @@ qx_value qx_load(void *address, struct qx_event access)
     return value;
 }
 
-void qx_store(void *address, struct qx_event access)
+static int store_event(void *address, struct qx_event *access)
 {
     qx_step();
-    access.location = location_of(address, &access);
-    int e = qx_repeated(QX_STORE, access.location, access.site);
+    access->location = location_of(address, access);
+    int e = qx_repeated(QX_STORE, access->location, access->site);
     if (e == QX_NONE)
-        e = qx_search_store(qx_self_number(), &access);
-    touch(address, access.size, true, true, qx_clock(graph(), e, QX_HB), access.site);
+        e = qx_search_store(qx_self_number(), access);
+    touch(address, access->size, true, true, qx_clock(graph(), e, QX_HB), access->site);
+    return e;
+}
+
+void qx_store(void *address, struct qx_event access)
+{
+    int e = store_event(address, &access);
     remember(e, address);
     qx_done(e);
     qx_spin_stored();
+}
+
+void qx_store_ahead(void *address, struct qx_event access)
+{
+    int e = store_event(address, &access);
+    struct native *n = native_of(access.location);
+    bool newest = graph()->event[e].mo >= qx_position(graph(), n->latest);
+    ahead = (struct ahead){.address = address,
+                           .size = access.size,
+                           .location = access.location,
+                           .puts_back = !newest,
+                           .newest = in_memory(address, access.size)};
+    n->pending = e;
+    if (newest)
+        n->latest = e;
+    if (qx_heap_owns(address))
+        qx_written_note(address, access.size);
+    qx_done(e);
+    qx_spin_changed();
+}
+
+void qx_read_ahead(void *address, int size, qx_value value)
+{
+    qx_value newest = in_memory(address, size);
+    if (newest == value)
+        return;
+    ahead = (struct ahead){
+        .address = address, .size = size, .location = QX_NONE, .puts_back = true, .newest = newest};
+    memcpy(address, &value, (size_t)size);
 }
 
 void qx_fence(int order, const void *site)
@@ -235,6 +291,7 @@ static void store_plainly(int location)
 void qx_plain(void *address, size_t size, bool write, const void *site)
 {
     struct qx_thread *self = qx_self();
+    qx_catch_up();
     qx_reach(site);
     check_heap(address, size, site, write ? "a write" : "a read");
     const char *stack = self->context.stack;

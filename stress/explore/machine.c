@@ -1,5 +1,6 @@
 #include "machine.h"
 
+#include "access.h"
 #include "exit.h"
 #include "frame.h"
 #include "heap.h"
@@ -108,6 +109,7 @@ static struct qx_graph *graph(void)
 static void leave(void)
 {
     struct qx_thread *self = qx_self();
+    qx_catch_up();
     m.exploring = false;
     qx_context_switch(&self->context, &m.scheduler);
 }
@@ -221,6 +223,7 @@ static int walk_thread(void)
 
 void qx_step(void)
 {
+    qx_catch_up();
     int next = qx_walking() ? walk_thread() : m.current;
     if (next == m.current)
         return;

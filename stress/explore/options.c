@@ -19,6 +19,7 @@ static const char help[] =
     "like\n"
     "               return NULL; a weak compare-exchange fails although the value is the expected one; a\n"
     "               futex wait or a condition variable wakes without a cause, or (futex) by a signal\n"
+    "  --volatile   an access to a volatile object of 1, 2, 4 or 8 bytes is a relaxed atomic one\n"
     "  --ignore-leaks   blocks and threads that are left at the end are no fault\n"
     "  --coverage   list the atomic accesses with their orders, and the lines, that were reached\n"
     "  --weaken     explore again with each memory order weakened by one step; list those nothing needed\n"
@@ -103,6 +104,7 @@ static const struct {
     {"--ignore-leaks", &options.ignore_leaks, NULL, NULL},
     {"--json", &options.json, NULL, NULL},
     {"--quiet", &options.quiet, NULL, NULL},
+    {"--volatile", &options.atomic_volatile, NULL, NULL},
     {"--weaken", &options.weaken, NULL, NULL},
     {"--deadlines", NULL, read_count, &options.deadlines},
     {"--dot", NULL, read_text, &options.dot},

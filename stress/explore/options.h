@@ -7,6 +7,7 @@
 
 struct qx_options {
     bool json, quiet, coverage, weaken, ignore_leaks;
+    bool atomic_volatile;     // accesses to volatile objects are relaxed atomic ones
     uint64_t most_executions; // 0: no limit
     double most_seconds;      // 0: no limit
     int deadlines;            // that pass in each thread; 0: no limit

@@ -157,7 +157,8 @@ static void write_options(char *text, size_t size)
                   {"--spurious", o->idle_wakes},
                   {"--turns", o->turns},
                   {"--weak", o->failing_exchanges}};
-    snprintf(text, size, "%s", o->ignore_leaks ? "--ignore-leaks " : "");
+    snprintf(text, size, "%s%s", o->ignore_leaks ? "--ignore-leaks " : "",
+             o->atomic_volatile ? "--volatile " : "");
     for (size_t i = 0; i < sizeof needed / sizeof *needed; i++) {
         if (needed[i].n)
             snprintf(text + strlen(text), size - strlen(text), "%s %d ", needed[i].name, needed[i].n);

@@ -14,6 +14,7 @@
 
 static qx_value load(void *address, int size, int order, struct qx_rmw rmw, const void *site)
 {
+    qx_catch_up();
     qx_spin_check(address, site);
     return qx_load(
         address, (struct qx_event){.size = (uint8_t)size, .order = (uint8_t)order, .rmw = rmw, .site = site});
@@ -182,8 +183,6 @@ void __tsan_atomic_signal_fence(int order)
     WRITE(write##size, size)                  \
     READ(unaligned_read##size, size)          \
     WRITE(unaligned_write##size, size)        \
-    READ(volatile_read##size, size)           \
-    WRITE(volatile_write##size, size)         \
     READ(unaligned_volatile_read##size, size) \
     WRITE(unaligned_volatile_write##size, size)
 
@@ -192,6 +191,52 @@ PLAIN_OF_SIZE(2)
 PLAIN_OF_SIZE(4)
 PLAIN_OF_SIZE(8)
 PLAIN_OF_SIZE(16)
+READ(volatile_read16, 16)
+WRITE(volatile_write16, 16)
+
+static bool is_atomic(const void *address, int size)
+{
+    return qx_options()->atomic_volatile && (uintptr_t)address % (unsigned)size == 0;
+}
+
+static void volatile_read(void *address, int size, const void *site)
+{
+    if (is_atomic(address, size))
+        qx_read_ahead(address, size, qx_atomic_load(address, size, QX_RELAXED, site));
+    else
+        qx_read(address, (size_t)size, site);
+}
+
+static void volatile_write(void *address, int size, const void *site)
+{
+    if (!is_atomic(address, size)) {
+        qx_plain(address, (size_t)size, true, site);
+        return;
+    }
+    int order = qx_order(QX_ACCESS_STORE, QX_RELAXED, site);
+    qx_store_ahead(address, (struct qx_event){.size = (uint8_t)size, .order = (uint8_t)order, .site = site});
+}
+
+#define VOLATILE(size)                                 \
+    ENTRY(__tsan_volatile_read##size)                  \
+    HIDDEN void qx__tsan_volatile_read##size(void *a); \
+    void qx__tsan_volatile_read##size(void *a)         \
+    {                                                  \
+        if (qx_exploring())                            \
+            volatile_read(a, size, SITE);              \
+    }                                                  \
+    void __tsan_volatile_write##size(void *a);         \
+    void __tsan_volatile_write##size(void *a)          \
+    {                                                  \
+        if (qx_exploring())                            \
+            volatile_write(a, size, SITE);             \
+    }
+
+VOLATILE(1)
+VOLATILE(2)
+VOLATILE(4)
+VOLATILE(8)
+
 READ(vptr_read, sizeof(void *))
 
 void __tsan_vptr_update(void *a, void *value);
