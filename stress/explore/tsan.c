@@ -199,12 +199,31 @@ static bool is_atomic(const void *address, int size)
     return qx_options()->atomic_volatile && (uintptr_t)address % (unsigned)size == 0;
 }
 
+// Who reads the same again and again waits for another thread, whose write is then seen to race.
+static void let_others_write(const void *address, const void *site)
+{
+    enum { PATIENCE = 10000, YIELDS = 8 }; // after these nobody will write it
+    static struct {
+        const void *address;
+        uint64_t progress;
+        int times;
+    } last;
+    if (last.address != address || last.progress != qx_progress())
+        last.times = 0;
+    last.address = address;
+    last.progress = qx_progress();
+    if (last.times < YIELDS * PATIENCE && ++last.times % PATIENCE == 0)
+        qx_yield(site);
+}
+
 static void volatile_read(void *address, int size, const void *site)
 {
-    if (is_atomic(address, size))
+    if (is_atomic(address, size)) {
         qx_read_ahead(address, size, qx_atomic_load(address, size, QX_RELAXED, site));
-    else
+    } else {
         qx_read(address, (size_t)size, site);
+        let_others_write(address, site);
+    }
 }
 
 static void volatile_write(void *address, int size, const void *site)
