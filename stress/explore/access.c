@@ -127,6 +127,25 @@ static void fail_unwritten(const void *address, size_t size, const void *site)
             "a read of %zu bytes of a heap block that were never written, allocated", size);
 }
 
+// Another thread may have seen the block's address before the block was there for it.
+static void check_allocation(const void *address, size_t size, bool write, const uint32_t *hb,
+                             const void *site)
+{
+    if (!qx_heap_owns(address) || qx_heap_thread(address) == qx_self_number())
+        return;
+    const struct qx_block *block = qx_heap_find(address);
+    int thread = qx_heap_thread(address);
+    if (hb[thread] > block->time)
+        return;
+    char why[200];
+    qx_clash(thread, block->time);
+    qx_why_unordered(graph(), thread, block->time + 1, graph()->thread[qx_self_number()].last, why,
+                     sizeof why);
+    qx_fail(QX_RACE, site, block->site,
+            "%s of %zu bytes of a heap block, not ordered after its allocation by thread %d%s%s",
+            write ? "write" : "read", size, thread, *why ? ": " : "", why);
+}
+
 // What was done before there was a second thread comes before everything that others do.
 static void touch(const void *address, size_t size, bool write, bool atomic, const uint32_t *hb,
                   const void *site)
@@ -158,7 +177,8 @@ static void touch(const void *address, size_t size, bool write, bool atomic, con
         qx_fail(QX_RACE, site, other.site,
                 "atomic access of %zu bytes, which overlaps that of another size of thread %d", size,
                 other.thread);
-    case QX_NO_CLASH:;
+    case QX_NO_CLASH:
+        check_allocation(address, size, write, hb, site);
     }
 }
 
@@ -296,9 +316,7 @@ void qx_plain(void *address, size_t size, bool write, const void *site)
     check_heap(address, size, site, write ? "a write" : "a read");
     const char *stack = self->context.stack;
     bool own_stack = (uintptr_t)address - (uintptr_t)stack < self->context.stack_size;
-    int last =
-        self->next == QX_NONE ? graph()->thread[qx_self_number()].last : graph()->event[self->next].po_before;
-    touch(address, size, write, false, qx_clock(graph(), last, QX_HB), site);
+    touch(address, size, write, false, qx_clock(graph(), qx_last_executed(), QX_HB), site);
     self->touched = self->touched || !own_stack;
     if (!write)
         return;

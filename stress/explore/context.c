@@ -5,7 +5,6 @@
 
 #include <asm/prctl.h>
 #include <pthread.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
@@ -21,6 +20,7 @@ enum { STACK_SIZE = 1 << 20, FSGSBASE = 1 << 1 };
 static struct {
     uintptr_t tls; // what the carrier below has to say
     bool started, can_write_fs;
+    uintptr_t low, high; // all stacks lie between these
 } made;
 
 // Registers that a call preserves are saved on the stack that is left.
@@ -93,6 +93,14 @@ void qx_context_create(struct qx_context *context)
         _exit(2);
     }
     context->stack += 4096;
+    uintptr_t low = (uintptr_t)context->stack, high = low + STACK_SIZE;
+    made.low = made.high == 0 || low < made.low ? low : made.low;
+    made.high = high > made.high ? high : made.high;
+}
+
+bool qx_context_near(const void *address)
+{
+    return (uintptr_t)address - made.low < made.high - made.low;
 }
 
 void qx_context_prepare(struct qx_context *context, void (*entry)(void))

@@ -3,6 +3,7 @@
 #ifndef QUIESCE_EXPLORE_CONTEXT_H
 #define QUIESCE_EXPLORE_CONTEXT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,6 +17,9 @@ struct qx_context {
 /* A stack and thread-local storage that last until the process ends. The first has the calling thread's
  * storage. Ends the program with one line where there is none. */
 void qx_context_create(struct qx_context *context);
+
+/* Does a stack that was made here hold the address? It may say so of one that none does. */
+bool qx_context_near(const void *address);
 
 /* The context will begin with a call of entry(), which must not return. */
 void qx_context_prepare(struct qx_context *context, void (*entry)(void));

@@ -66,7 +66,7 @@ static struct arena *arena_of(int thread)
     return &heap.arena[thread];
 }
 
-void *qx_heap_allocate(int thread, size_t size, size_t alignment, const void *site)
+void *qx_heap_allocate(int thread, uint32_t time, size_t size, size_t alignment, const void *site)
 {
     struct arena *a = arena_of(thread);
     char *start = heap.base + range * (size_t)thread;
@@ -79,7 +79,7 @@ void *qx_heap_allocate(int thread, size_t size, size_t alignment, const void *si
         a->block = qx_grow(a->block, (size_t)a->capacity * sizeof *a->block, (size_t)n * sizeof *a->block);
         a->capacity = n;
     }
-    a->block[a->blocks++] = (struct qx_block){.start = start + at, .size = size, .site = site};
+    a->block[a->blocks++] = (struct qx_block){.start = start + at, .size = size, .site = site, .time = time};
     a->used = at + size;
     qx_written_new(start + at, size);
     return start + at;
@@ -90,10 +90,15 @@ bool qx_heap_owns(const void *address)
     return (uintptr_t)address - (uintptr_t)heap.base < heap.size;
 }
 
+int qx_heap_thread(const void *address)
+{
+    return (int)((size_t)((const char *)address - heap.base) / range);
+}
+
 struct qx_block *qx_heap_find(const void *address)
 {
-    size_t offset = (size_t)((const char *)address - heap.base), thread = offset / range;
-    if (thread >= (size_t)heap.arenas)
+    int thread = qx_heap_thread(address);
+    if (thread >= heap.arenas)
         return NULL;
     struct arena *a = &heap.arena[thread];
     int low = 0, high = a->blocks; // the last block that begins at or before the address

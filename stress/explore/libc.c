@@ -46,7 +46,8 @@ int __wrap_posix_memalign(void **block, size_t alignment, size_t size);
 static void *allocate(size_t size, size_t alignment, const void *site)
 {
     bool fails = qx_happens(&qx_self()->failed_allocations, qx_options()->failing_allocations, site);
-    void *block = fails ? NULL : qx_heap_allocate(qx_self_number(), size, alignment, site);
+    void *block =
+        fails ? NULL : qx_heap_allocate(qx_self_number(), qx_self()->executed, size, alignment, site);
     if (!block)
         errno = ENOMEM;
     qx_spin_changed();

@@ -3,6 +3,7 @@
 #include "access.h"
 #include "entry.h"
 #include "machine.h"
+#include "objects.h"
 #include "pthreads.h"
 #include "real.h"
 #include "spin.h"
@@ -37,6 +38,8 @@ static void release(void *word, const void *site)
     qx_store(word, (struct qx_event){.size = 4, .order = QX_RELEASE, .site = site});
 }
 
+static const char mutex_name[] = "a mutex", rwlock_name[] = "an rwlock", spin_name[] = "a spin lock";
+
 static bool is_recursive(const pthread_mutex_t *mutex)
 {
     return (mutex->__data.__kind & 3) == PTHREAD_MUTEX_RECURSIVE;
@@ -58,6 +61,7 @@ void qx_mutex_destroy(pthread_mutex_t *mutex, const void *site)
 {
     if (mutex->__data.__lock)
         qx_fail(QX_MISUSE, site, NULL, "a locked mutex is destroyed");
+    qx_object_end(mutex, sizeof *mutex, mutex_name, site);
 }
 
 int pthread_mutex_destroy(pthread_mutex_t *mutex)
@@ -70,6 +74,7 @@ int pthread_mutex_destroy(pthread_mutex_t *mutex)
 
 int qx_mutex_lock(pthread_mutex_t *mutex, bool wait, const void *site)
 {
+    qx_object_use(mutex, sizeof *mutex, mutex_name, site);
     if (is_recursive(mutex) && is_mine(mutex)) {
         mutex->__data.__count++;
         return 0;
@@ -111,6 +116,7 @@ int pthread_mutex_timedlock(pthread_mutex_t *mutex, const struct timespec *deadl
 
 void qx_mutex_unlock(pthread_mutex_t *mutex, const void *site)
 {
+    qx_object_use(mutex, sizeof *mutex, mutex_name, site);
     if (!is_mine(mutex))
         qx_fail(QX_MISUSE, site, NULL, "a mutex is unlocked that this thread does not hold");
     if (!is_recursive(mutex) || --mutex->__data.__count == 0)
@@ -141,11 +147,13 @@ int pthread_rwlock_destroy(pthread_rwlock_t *lock)
         return QX_REAL(pthread_rwlock_destroy)(lock);
     if (*(uint32_t *)lock)
         qx_fail(QX_MISUSE, SITE, NULL, "a locked rwlock is destroyed");
+    qx_object_end(lock, sizeof *lock, rwlock_name, SITE);
     return 0;
 }
 
 static bool read_lock(void *word, bool wait, const void *site)
 {
+    qx_object_use(word, sizeof(pthread_rwlock_t), rwlock_name, site);
     if (wait) {
         qx_load(word, (struct qx_event){.size = 4,
                                         .order = QX_ACQUIRE,
@@ -193,11 +201,17 @@ int pthread_rwlock_timedrdlock(pthread_rwlock_t *lock, const struct timespec *de
     return read_lock(lock, !qx_expires((struct qx_deadline){.at = deadline}, SITE), SITE) ? 0 : ETIMEDOUT;
 }
 
+static bool write_lock(void *word, bool wait, const void *site)
+{
+    qx_object_use(word, sizeof(pthread_rwlock_t), rwlock_name, site);
+    return take(word, WRITER, wait, site);
+}
+
 int pthread_rwlock_wrlock(pthread_rwlock_t *lock)
 {
     if (!qx_exploring())
         return QX_REAL(pthread_rwlock_wrlock)(lock);
-    take(lock, WRITER, true, SITE);
+    write_lock(lock, true, SITE);
     return 0;
 }
 
@@ -205,20 +219,21 @@ int pthread_rwlock_trywrlock(pthread_rwlock_t *lock)
 {
     if (!qx_exploring())
         return QX_REAL(pthread_rwlock_trywrlock)(lock);
-    return take(lock, WRITER, false, SITE) ? 0 : EBUSY;
+    return write_lock(lock, false, SITE) ? 0 : EBUSY;
 }
 
 int pthread_rwlock_timedwrlock(pthread_rwlock_t *lock, const struct timespec *deadline)
 {
     if (!qx_exploring())
         return QX_REAL(pthread_rwlock_timedwrlock)(lock, deadline);
-    return take(lock, WRITER, !qx_expires((struct qx_deadline){.at = deadline}, SITE), SITE) ? 0 : ETIMEDOUT;
+    return write_lock(lock, !qx_expires((struct qx_deadline){.at = deadline}, SITE), SITE) ? 0 : ETIMEDOUT;
 }
 
 int pthread_rwlock_unlock(pthread_rwlock_t *lock)
 {
     if (!qx_exploring())
         return QX_REAL(pthread_rwlock_unlock)(lock);
+    qx_object_use(lock, sizeof *lock, rwlock_name, SITE);
     uint32_t now = *(uint32_t *)lock;
     if (now == 0)
         qx_fail(QX_MISUSE, SITE, NULL, "an rwlock is unlocked that nobody holds");
@@ -243,14 +258,27 @@ int pthread_spin_init(pthread_spinlock_t *lock, int shared)
 
 int pthread_spin_destroy(pthread_spinlock_t *lock)
 {
-    return qx_exploring() ? 0 : QX_REAL(pthread_spin_destroy)(lock);
+    if (!qx_exploring())
+        return QX_REAL(pthread_spin_destroy)(lock);
+    qx_object_use((void *)(uintptr_t)lock, sizeof *lock, spin_name, SITE);
+    if (*lock)
+        qx_fail(QX_MISUSE, SITE, NULL, "a locked spin lock is destroyed");
+    qx_object_end((void *)(uintptr_t)lock, sizeof *lock, spin_name, SITE);
+    return 0;
+}
+
+static bool take_spin(pthread_spinlock_t *lock, bool wait, const void *site)
+{
+    void *word = (void *)(uintptr_t)lock;
+    qx_object_use(word, sizeof *lock, spin_name, site);
+    return take(word, owner(), wait, site);
 }
 
 int pthread_spin_lock(pthread_spinlock_t *lock)
 {
     if (!qx_exploring())
         return QX_REAL(pthread_spin_lock)(lock);
-    take((void *)(uintptr_t)lock, owner(), true, SITE);
+    take_spin(lock, true, SITE);
     return 0;
 }
 
@@ -258,13 +286,14 @@ int pthread_spin_trylock(pthread_spinlock_t *lock)
 {
     if (!qx_exploring())
         return QX_REAL(pthread_spin_trylock)(lock);
-    return take((void *)(uintptr_t)lock, owner(), false, SITE) ? 0 : EBUSY;
+    return take_spin(lock, false, SITE) ? 0 : EBUSY;
 }
 
 int pthread_spin_unlock(pthread_spinlock_t *lock)
 {
     if (!qx_exploring())
         return QX_REAL(pthread_spin_unlock)(lock);
+    qx_object_use((void *)(uintptr_t)lock, sizeof *lock, spin_name, SITE);
     if ((qx_value)(unsigned)*lock != owner())
         qx_fail(QX_MISUSE, SITE, NULL, "a spin lock is unlocked that this thread does not hold");
     release((void *)(uintptr_t)lock, SITE);

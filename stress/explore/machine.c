@@ -249,6 +249,11 @@ static int last_executed(const struct qx_thread *t, int number)
     return t->next == QX_NONE ? graph()->thread[number].last : graph()->event[t->next].po_before;
 }
 
+int qx_last_executed(void)
+{
+    return last_executed(qx_self(), m.current);
+}
+
 // A thread's stores to a location, from `since` on to event `last`, which is the newest of them: do they
 // follow each other, and leave the value that was there before?
 static bool is_taken_back(const struct qx_graph *g, int last, uint32_t since)
@@ -523,8 +528,7 @@ void qx_end_thread(void *result)
     if (e == QX_NONE)
         e = qx_graph_add(graph(), m.current, QX_END, QX_RELAXED, NULL);
     qx_done(e);
-    if (m.current == 0)
-        qx_frame_end();
+    qx_frame_end();
     self->gone = true;
     self->state = QX_ENDED;
     for (;;)
@@ -660,7 +664,6 @@ enum qx_end qx_run(int (*main_function)(int, char **, char **), int argc, char *
     qx_context_adopt(&m.scheduler);
     qx_state_restore();
     qx_heap_begin();
-    qx_frame_begin();
     qx_shadow_begin();
     qx_park_begin();
     qx_urcu_begin();

@@ -55,6 +55,7 @@ struct qx_thread {
     void *arg, *result;
     bool detached, joined;
     bool gone;                                            // ended, and its variables with it
+    uintptr_t seen_low, seen_high;                        // what others have used of its stack: frame.c
     int64_t clock;                                        // nanoseconds it has slept
     int failed_allocations, failed_exchanges, idle_wakes; // so many that the options asked for
     int deadlines;                                        // that have passed
@@ -191,6 +192,8 @@ int qx_repeated(enum qx_kind kind, int location, const void *site);
 void qx_done(int e);
 /* Lets others run until an event of theirs is executed. */
 void qx_wait_until_executed(int e);
+/* The calling thread's last event that was executed. */
+int qx_last_executed(void);
 /* Has this execution had a second thread? */
 bool qx_divided(void);
 

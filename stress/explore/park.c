@@ -51,13 +51,27 @@ static void *chunk(size_t size)
     return block;
 }
 
-static struct queue *queue_of(const void *key, const void *site)
+static struct queue *known_queue(const void *key)
 {
     for (int i = 0; i < park.queues; i++) {
         struct queue *q = &park.queue[i / CHUNK][i % CHUNK];
         if (q->key == key)
             return q;
     }
+    return NULL;
+}
+
+bool qx_park_sleeps(const void *key)
+{
+    const struct queue *q = known_queue(key);
+    return q && q->sleepers > 0;
+}
+
+static struct queue *queue_of(const void *key, const void *site)
+{
+    struct queue *known = known_queue(key);
+    if (known)
+        return known;
     if (park.queues == CHUNK * CHUNKS)
         qx_fail(QX_MISUSE, site, NULL, "too many futexes");
     int i = park.queues++;

@@ -23,6 +23,9 @@ int qx_park_sleep(const void *key, struct qx_deadline deadline, const void *site
  * many. */
 int qx_park_wake(const void *key, int n, bool first, uint32_t bits, const void *site);
 
+/* Does anybody sleep there? */
+bool qx_park_sleeps(const void *key);
+
 /* Moves the sleepers of one key, at most n, to another without waking them. */
 int qx_park_move(const void *from, const void *to, int n, const void *site);
 

@@ -2,6 +2,7 @@
  */
 #include "access.h"
 #include "machine.h"
+#include "objects.h"
 #include "park.h"
 #include "pthreads.h"
 #include "real.h"
@@ -16,19 +17,37 @@
 
 #define SITE __builtin_return_address(0)
 
+static const char condition_name[] = "a condition variable", barrier_name[] = "a barrier",
+                  semaphore_name[] = "a semaphore";
+
 int pthread_cond_init(pthread_cond_t *condition, const pthread_condattr_t *attributes)
 {
+    if (qx_exploring())
+        qx_plain(condition, sizeof *condition, true, SITE);
     return QX_REAL(pthread_cond_init)(condition, attributes);
 }
 
 int pthread_cond_destroy(pthread_cond_t *condition)
 {
-    return qx_exploring() ? 0 : QX_REAL(pthread_cond_destroy)(condition);
+    if (!qx_exploring())
+        return QX_REAL(pthread_cond_destroy)(condition);
+    if (qx_park_sleeps(condition))
+        qx_fail(QX_MISUSE, SITE, NULL, "a condition variable is destroyed on which a thread sleeps");
+    qx_object_end(condition, sizeof *condition, condition_name, SITE);
+    return 0;
+}
+
+// Its content is park.c's: the read says that it was used.
+static void use_condition(const pthread_cond_t *condition, const void *site)
+{
+    qx_object_use(condition, sizeof *condition, condition_name, site);
+    qx_plain((void *)(uintptr_t)condition, sizeof(int), false, site);
 }
 
 int qx_condition_wait(pthread_cond_t *condition, pthread_mutex_t *mutex, const struct timespec *deadline,
                       const void *site)
 {
+    use_condition(condition, site);
     qx_park_announce(condition, site);
     qx_mutex_unlock(mutex, site);
     int code = qx_park_sleep(condition, (struct qx_deadline){.at = deadline}, site);
@@ -62,6 +81,7 @@ int pthread_cond_signal(pthread_cond_t *condition)
 {
     if (!qx_exploring())
         return QX_REAL(pthread_cond_signal)(condition);
+    use_condition(condition, SITE);
     qx_park_wake(condition, 1, false, ~0u, SITE);
     return 0;
 }
@@ -70,6 +90,7 @@ int pthread_cond_broadcast(pthread_cond_t *condition)
 {
     if (!qx_exploring())
         return QX_REAL(pthread_cond_broadcast)(condition);
+    use_condition(condition, SITE);
     qx_park_wake(condition, INT_MAX, false, ~0u, SITE);
     return 0;
 }
@@ -87,19 +108,28 @@ int pthread_barrier_init(pthread_barrier_t *barrier, const pthread_barrierattr_t
     if (count == 0)
         return EINVAL;
     qx_plain(barrier, sizeof *barrier, true, SITE);
+    qx_object_begin(barrier, sizeof *barrier, barrier_name, true, SITE);
     *(struct barrier *)barrier = (struct barrier){.members = count};
     return 0;
 }
 
 int pthread_barrier_destroy(pthread_barrier_t *barrier)
 {
-    return qx_exploring() ? 0 : QX_REAL(pthread_barrier_destroy)(barrier);
+    if (!qx_exploring())
+        return QX_REAL(pthread_barrier_destroy)(barrier);
+    const struct barrier *b = (struct barrier *)barrier;
+    qx_object_use(barrier, sizeof *barrier, barrier_name, SITE);
+    if (b->members && b->arrived % b->members)
+        qx_fail(QX_MISUSE, SITE, NULL, "a barrier is destroyed at which a thread waits");
+    qx_object_end(barrier, sizeof *barrier, barrier_name, SITE);
+    return 0;
 }
 
 int pthread_barrier_wait(pthread_barrier_t *barrier)
 {
     if (!qx_exploring())
         return QX_REAL(pthread_barrier_wait)(barrier);
+    qx_object_use(barrier, sizeof *barrier, barrier_name, SITE);
     struct barrier *b = (struct barrier *)barrier;
     uint32_t before = (uint32_t)qx_load(
         &b->arrived, (struct qx_event){.size = 4,
@@ -153,17 +183,22 @@ int sem_init(sem_t *semaphore, int shared, unsigned value)
     if (!qx_exploring())
         return QX_REAL(sem_init)(semaphore, shared, value);
     qx_plain(semaphore, sizeof *semaphore, true, SITE);
+    qx_object_begin(semaphore, sizeof *semaphore, semaphore_name, false, SITE);
     *(uint32_t *)semaphore = value;
     return 0;
 }
 
 int sem_destroy(sem_t *semaphore)
 {
-    return qx_exploring() ? 0 : QX_REAL(sem_destroy)(semaphore);
+    if (!qx_exploring())
+        return QX_REAL(sem_destroy)(semaphore);
+    qx_object_end(semaphore, sizeof *semaphore, semaphore_name, SITE);
+    return 0;
 }
 
 static int lower(sem_t *semaphore, const void *site)
 {
+    qx_object_use(semaphore, sizeof *semaphore, semaphore_name, site);
     qx_load(semaphore, (struct qx_event){.size = 4,
                                          .order = QX_ACQUIRE,
                                          .rmw = {.op = QX_SUB, .operand = 1, .order = QX_ACQUIRE},
@@ -174,6 +209,7 @@ static int lower(sem_t *semaphore, const void *site)
 
 static int try_lower(sem_t *semaphore, int otherwise, const void *site)
 {
+    qx_object_use(semaphore, sizeof *semaphore, semaphore_name, site);
     qx_value seen = qx_load(semaphore, (struct qx_event){.size = 4, .order = QX_RELAXED, .site = site});
     while (seen > 0) {
         qx_value found = qx_load(semaphore, (struct qx_event){.size = 4,
@@ -217,6 +253,7 @@ int sem_post(sem_t *semaphore)
 {
     if (!qx_exploring())
         return QX_REAL(sem_post)(semaphore);
+    qx_object_use(semaphore, sizeof *semaphore, semaphore_name, SITE);
     qx_load(semaphore, (struct qx_event){.size = 4,
                                          .order = QX_RELEASE,
                                          .rmw = {.op = QX_ADD, .operand = 1, .order = QX_RELEASE},

@@ -61,6 +61,20 @@ run LEAK_CYCLE 'leak: 24 bytes in 2 blocks, the first allocated at body, '
 run UNJOINED 'leak: main ended and thread 2 was neither joined nor detached, created at body, '
 run FRAME 'misuse: an access of 4 bytes to a variable of main, which has ended, at work, '
 run FRAME_EARLY "misuse: main ends, not ordered with thread 2's access to its variables at work, "
+kind=0
+for object in 'a mutex' 'an rwlock' 'a condition variable' 'a semaphore' 'a spin lock' 'a barrier'; do
+    flags=-DKIND=$kind
+    run DESTROYED "misuse: $object is destroyed, not ordered with its use by thread 1 at run, "
+    run DESTROYED_USED "misuse: $object is used that was destroyed\\( at body\\|, at run\\), "
+    kind=$((kind + 1))
+done
+flags=
+run DESTROYED_HELD 'misuse: a barrier is \(destroyed at which a thread waits\|used that was destroyed\|destroyed, not ordered\)'
+run DESTROYED_SLEEP 'misuse: a condition variable is \(destroyed on which a thread sleeps\|used that was destroyed\)'
+run INITIALISED 'misuse: a barrier is initialised that was not destroyed since at body, '
+run ALLOCATED 'race: write of 4 bytes of a heap block, not ordered after its allocation by thread 0: #[0-9]* reads #[0-9]*, but that is relaxed'
+run STACK 'misuse: an access of 4 bytes to a variable of thread 1, which has ended, at body\|misuse: thread 1 ends, not ordered with'
+run STACK_EARLY "misuse: thread 1 ends, not ordered with thread 0's access to its variables at body, "
 run WIDE 'assertion: assert(!twice)'
 run COPY 'race: data race: read of 24 bytes\|race: data race: write of 1 bytes'
 run PART 'assertion: assert((int64_t)(atomic_load(&wide.whole)'
