@@ -136,7 +136,8 @@ static bool leaves_thread(struct qx_failure *failure)
 {
     for (int i = 1; i < qx_thread_count(); i++) {
         const struct qx_thread *t = qx_thread_of(i);
-        if (t->state == QX_UNUSED || t->joined || t->detached)
+        bool called_exit = t->state == QX_ENDED && !t->gone;
+        if (t->state == QX_UNUSED || t->joined || t->detached || called_exit)
             continue;
         const struct qx_graph *g = qx_search_graph();
         *failure = (struct qx_failure){.fault = QX_LEAK, .other = g->event[g->thread[i].create].site};

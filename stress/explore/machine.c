@@ -198,6 +198,12 @@ bool qx_await_change(void)
     return !self->in_vain;
 }
 
+// A thread that called exit has not: nobody comes back from a join with it.
+static bool has_ended(const struct qx_thread *t)
+{
+    return t->state == QX_ENDED && t->gone;
+}
+
 static bool may_go_on(const struct qx_thread *t)
 {
     if (t->state == QX_READY)
@@ -207,7 +213,7 @@ static bool may_go_on(const struct qx_thread *t)
     if (t->state != QX_WAITS)
         return false;
     const struct qx_thread *other = m.thread[t->waits_for];
-    return t->waits_until == UINT32_MAX ? other->state == QX_ENDED : other->executed >= t->waits_until;
+    return t->waits_until == UINT32_MAX ? has_ended(other) : other->executed >= t->waits_until;
 }
 
 // The thread that a walk wants to go on.
@@ -499,7 +505,7 @@ int qx_create(void *(*start)(void *), void *arg, const void *site)
 void qx_join(int thread, const void *site)
 {
     struct qx_thread *self = qx_self();
-    while (m.thread[thread]->state != QX_ENDED) {
+    while (!has_ended(m.thread[thread])) {
         self->state = QX_WAITS;
         self->waits_for = thread;
         self->waits_until = UINT32_MAX;
