@@ -18,6 +18,7 @@ struct arena {
     size_t used;
     struct qx_block *block; // in the order of their addresses
     int blocks, capacity;
+    int found; // by the last look-up, which others of the same block follow
 };
 
 static struct {
@@ -95,12 +96,20 @@ int qx_heap_thread(const void *address)
     return (int)((size_t)((const char *)address - heap.base) / range);
 }
 
+static bool is_last_before(const struct arena *a, int i, const char *address)
+{
+    return i < a->blocks && a->block[i].start <= address &&
+           (i + 1 == a->blocks || a->block[i + 1].start > address);
+}
+
 struct qx_block *qx_heap_find(const void *address)
 {
     int thread = qx_heap_thread(address);
     if (thread >= heap.arenas)
         return NULL;
     struct arena *a = &heap.arena[thread];
+    if (is_last_before(a, a->found, address))
+        return &a->block[a->found];
     int low = 0, high = a->blocks; // the last block that begins at or before the address
     while (low < high) {
         int middle = (low + high) / 2;
@@ -109,6 +118,7 @@ struct qx_block *qx_heap_find(const void *address)
         else
             high = middle;
     }
+    a->found = low > 0 ? low - 1 : 0;
     return low > 0 ? &a->block[low - 1] : NULL;
 }
 

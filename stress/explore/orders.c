@@ -182,8 +182,12 @@ const char *qx_order_name(int order)
 
 const char *qx_access_name(enum qx_access access)
 {
-    static const char *const names[] = {"load", "store", "read-modify-write", "failing compare-exchange",
-                                        "fence"};
+    static const char *const names[] = {"load",
+                                        "store",
+                                        "read-modify-write",
+                                        "failing compare-exchange",
+                                        "fence",
+                                        "atomic instruction or fence"};
     return names[access];
 }
 
@@ -199,9 +203,25 @@ static void add_unreached(const void *at, const char *call)
         site_of(at, 0, 0, true);
 }
 
+static void add_unseen(const void *at)
+{
+    site_of(at, QX_ACCESS_UNSEEN, 0, true);
+}
+
+static void print_site(struct site *s, unsigned long long times)
+{
+    if (s->access == QX_ACCESS_UNSEEN)
+        printf("%12s  %s  %s", "not seen", line_of(s), qx_access_name(QX_ACCESS_UNSEEN));
+    else
+        printf("%12llu  %s", times, line_of(s));
+    if (!s->plain)
+        printf("  %s (%s)", qx_access_name(s->access), qx_order_name(s->order));
+    putchar('\n');
+}
+
 void qx_orders_print(void)
 {
-    qx_source_calls(add_unreached);
+    qx_source_code(add_unreached, add_unseen);
     int sites;
     struct site **list = sorted(&sites);
     puts("       times  where, and what if it is atomic");
@@ -210,9 +230,6 @@ void qx_orders_print(void)
         unsigned long long times = 0;
         for (; i < sites && by_line(&first, &list[i]) == 0; i++)
             times += list[i]->times;
-        printf("%12llu  %s", times, line_of(first));
-        if (!first->plain)
-            printf("  %s (%s)", qx_access_name(first->access), qx_order_name(first->order));
-        putchar('\n');
+        print_site(first, times);
     }
 }

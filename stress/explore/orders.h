@@ -7,10 +7,17 @@
 
 #include <stdbool.h>
 
-enum qx_access { QX_ACCESS_LOAD, QX_ACCESS_STORE, QX_ACCESS_RMW, QX_ACCESS_FAILURE, QX_ACCESS_FENCE };
+enum qx_access {
+    QX_ACCESS_LOAD,
+    QX_ACCESS_STORE,
+    QX_ACCESS_RMW,
+    QX_ACCESS_FAILURE,
+    QX_ACCESS_FENCE,
+    QX_ACCESS_UNSEEN
+};
 
 /* The order that an access at this site shall have; it stands with this one in the source. QX_ACCESS_FAILURE:
- * of a compare-exchange that fails. */
+ * of a compare-exchange that fails. QX_ACCESS_UNSEEN: an instruction of which the explorer is not told. */
 int qx_order(enum qx_access access, int order, const void *site);
 
 /* A plain access of the program. */

@@ -203,7 +203,18 @@ static int first_object(struct dl_phdr_info *info, size_t size, void *base)
     return 1;
 }
 
-void qx_source_calls(void (*visit)(const void *site, const char *name))
+// An exchange with memory is locked whether it says so or not.
+static bool is_atomic(const char *instruction)
+{
+    static const char *const names[] = {"lock", "mfence", "lfence", "sfence"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (strncmp(instruction, names[i], strlen(names[i])) == 0)
+            return true;
+    }
+    return strncmp(instruction, "xchg", 4) == 0 && strchr(instruction, '(');
+}
+
+void qx_source_code(void (*called)(const void *site, const char *name), void (*unseen)(const void *site))
 {
     const char *const arguments[] = {"objdump", "-d", "--no-show-raw-insn", program_file(), NULL};
     struct qx_tool objdump;
@@ -212,14 +223,22 @@ void qx_source_calls(void (*visit)(const void *site, const char *name))
     if (!qx_tool_start(&objdump, arguments))
         return;
     char line[1000], name[200] = "";
+    bool atomic = false;
     while (qx_tool_line(&objdump, line, sizeof line)) {
         unsigned long at;
-        if (*name && sscanf(line, " %lx:", &at) == 1)
-            visit((const void *)(base + at), name);
+        const char *instruction = strchr(line, '\t');
+        if (!instruction || sscanf(line, " %lx:", &at) != 1)
+            continue;
+        const void *site = (const void *)(base + at); // behind the instruction before
+        if (*name)
+            called(site, name);
+        if (atomic)
+            unseen(site);
         const char *call = strstr(line, "call"), *callee = strstr(line, "<__tsan_");
         *name = '\0';
         if (call && callee)
             sscanf(callee, "<%199[a-z0-9_]", name);
+        atomic = is_atomic(instruction + 1);
     }
     qx_tool_end(&objdump);
 }

@@ -12,9 +12,10 @@ void qx_source_line(const void *site, char *text, size_t size);
  * (binutils). */
 void qx_source_variable(const void *address, char *text, size_t size);
 
-/* Calls visit() for each place in the program that calls a __tsan_ function: where that call returns to, and
- * its name. Asks objdump (binutils). */
-void qx_source_calls(void (*visit)(const void *site, const char *name));
+/* What stands in the program's code, which objdump (binutils) is asked for. Calls called() for each place
+ * that calls a __tsan_ function, with its name; unseen() for each instruction that is atomic, or a fence, in
+ * itself: assembly, or code that was not compiled for this. The site is behind the instruction. */
+void qx_source_code(void (*called)(const void *site, const char *name), void (*unseen)(const void *site));
 
 /* Between two questions a tool may go on running. Before the program runs again, none of them may. */
 void qx_source_rest(void);

@@ -78,6 +78,9 @@ static void check(void)
 static void *first(void *unused)
 {
     data = 42;
+#ifdef ASSEMBLY
+    __asm__ volatile(ASSEMBLY : "+m"(x) : : "memory", "eax"); // unseen
+#endif
     atomic_store_explicit(&ready, 1, PUBLISH);
     return unused;
 }

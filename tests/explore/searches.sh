@@ -101,6 +101,13 @@ echo "$said" | tail -1 | grep -q '^{"verdict": "clean"' || complain "the object 
 expect 'coverage' 0 sound --coverage
 says ' 2  second, .*load (seq_cst)'
 says ' 0  unreached, '
+echo "$said" | grep -q 'not seen' && complain "not seen, but seen: $said"
+line=$(grep -n '// unseen$' "$source" | cut -d: -f1)
+for instruction in 'lock incl %0' 'xchg %%eax, %0' mfence; do
+    build assembly "-DASSEMBLY=\"$instruction\""
+    expect "coverage of $instruction" 0 assembly --coverage
+    says "not seen  first, searches.c:$line  atomic instruction or fence"
+done
 
 # Pictures.
 expect 'pictures' 1 relaxed --quiet --dot "$scratch/a.dot" --html "$scratch/a.html"
