@@ -127,12 +127,14 @@ static enum qx_verdict explore_weakened(const struct qx_mutant *mutant)
 static enum qx_verdict explore_apart(const struct qx_mutant *mutant)
 {
     fflush(NULL);
+    qx_source_rest();
     pid_t child = fork();
     if (child < 0)
         return explore_weakened(mutant);
     if (child == 0) {
         qx_crash_watch(); // it inherits no timer
         enum qx_verdict verdict = explore_weakened(mutant);
+        qx_source_rest();
         fflush(NULL);
         _exit((int)verdict);
     }
