@@ -99,13 +99,14 @@ void *qsc_deque_take(struct qsc_deque *deque)
         item = atomic_load_explicit(slot_of(ring, bottom), memory_order_relaxed);
         if (top < bottom)
             return item;
-        // The last item: who moves top has it. seq_cst: pairs with the same in steal.
-        if (!atomic_compare_exchange_strong_explicit(&deque->top, &top, top + 1, memory_order_seq_cst,
+        // The last item: who moves top has it. release: pairs with the load of top in steal, so that a thief
+        // who sees it moved sees how far bottom had come down. No more, for nobody looks anywhere after it.
+        if (!atomic_compare_exchange_strong_explicit(&deque->top, &top, top + 1, memory_order_release,
                                                      memory_order_relaxed))
             item = NULL;
     }
-    // release: pairs with the load in steal, which may meet this value where it would have met a push's
-    atomic_store_explicit(&deque->bottom, bottom + 1, memory_order_release);
+    // relaxed: all below is taken, so a thief who meets this value cannot move top and throws away what he read
+    atomic_store_explicit(&deque->bottom, bottom + 1, memory_order_relaxed);
     return item;
 }
 
@@ -119,7 +120,7 @@ int qsc_deque_steal(struct qsc_deque *deque, void **item)
     // acquire: pairs with the store in grow
     struct qsc_deque_ring *ring = atomic_load_explicit(&deque->ring, memory_order_acquire);
     void *candidate = atomic_load_explicit(slot_of(ring, top), memory_order_relaxed);
-    // seq_cst: pairs with the same in take and, as a release of the slot, with the load of top in push
+    // seq_cst: pairs with the load of top in take and, as a release of the slot, with that in push
     if (!atomic_compare_exchange_strong_explicit(&deque->top, &top, top + 1, memory_order_seq_cst,
                                                  memory_order_relaxed))
         return EAGAIN;

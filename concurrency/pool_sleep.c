@@ -36,8 +36,8 @@ bool qsc_pool_retract(struct slot *slot, enum slot_state how)
 
 int qsc_pool_sleep(struct slot *slot, enum slot_state how, const struct timespec *deadline)
 {
-    // acquire: pairs with the compare-and-swap in end
-    while (atomic_load_explicit(&slot->state, memory_order_acquire) == (uint32_t)how) {
+    // relaxed: who wakes up looks for everything again, and announces himself anew before he sleeps again
+    while (atomic_load_explicit(&slot->state, memory_order_relaxed) == (uint32_t)how) {
         int error = qsc_port_futex_wait((const uint32_t *)&slot->state, how, deadline);
         if (error != 0 && error != EAGAIN && error != EINTR)
             return end(slot, how) ? error : 0;

@@ -230,8 +230,8 @@ static struct slot *wait_for_slot(struct qsc_pool *pool, struct group *group, co
     struct slot *slot = NULL;
     while (!is_complete(group) && !*error && !(slot = qsc_pool_enter(pool))) {
         uint32_t key = qsc_eventcount_prepare(&pool->guests);
-        // acq_rel: pairs with the subtraction in run_task
-        uint64_t state = atomic_fetch_or_explicit(&group->state, GROUP_GUEST, memory_order_acq_rel);
+        // release: pairs with the subtraction in run_task, which then finds us prepared; is_complete acquires
+        uint64_t state = atomic_fetch_or_explicit(&group->state, GROUP_GUEST, memory_order_release);
         // seq_cst: pairs with the store in qsc_pool_leave
         if ((state & GROUP_TASKS) && atomic_load_explicit(&pool->guest_inside, memory_order_seq_cst))
             *error = qsc_eventcount_wait(&pool->guests, key, deadline);

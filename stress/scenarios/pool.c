@@ -127,6 +127,98 @@ static void loop(void)
     qsc_pool_destroy(pool);
 }
 
+static void spin_until_ran(struct job *job)
+{
+    while (!atomic_load_explicit(&job->ran, memory_order_relaxed))
+        sched_yield();
+}
+
+struct pair {
+    struct job first;
+    qsc_task task;
+    struct job second; // in the group of the first
+};
+
+static void run_second(void *arg)
+{
+    work(&((struct pair *)arg)->second);
+}
+
+// The first task ends when the second has run: the thread that waits for both has to help, or the worker.
+static void spawn_second(void *arg)
+{
+    struct pair *pair = arg;
+    qsc_task_spawn(pool, &pair->first.group, &pair->task, run_second, pair);
+    spin_until_ran(&pair->second);
+    work(&pair->first);
+}
+
+static void helper(void)
+{
+    struct pair pair = {.first.group = QSC_GROUP_INIT};
+    create(2);
+    qsc_task_spawn(pool, &pair.first.group, &pair.first.task, spawn_second, &pair);
+    wait_for(&pair.first);
+    assert(pair.second.runs == 1);
+    qsc_pool_destroy(pool);
+}
+
+static void await_second(void *arg)
+{
+    struct pair *pair = arg;
+    spin_until_ran(&pair->second);
+    work(&pair->first);
+}
+
+static void *submit_second(void *arg)
+{
+    struct pair *pair = arg;
+    qsc_task_spawn(pool, &pair->first.group, &pair->task, run_second, pair);
+    return NULL;
+}
+
+// The second comes from a foreign thread, when all others wait for it.
+static void submit_to_waiter(void)
+{
+    struct pair pair = {.first.group = QSC_GROUP_INIT};
+    create(2);
+    qsc_task_spawn(pool, &pair.first.group, &pair.first.task, await_second, &pair);
+    pthread_t other = scenario_start(submit_second, &pair);
+    wait_for(&pair.first);
+    assert(pair.second.runs == 1);
+    scenario_join(other);
+    qsc_pool_destroy(pool);
+}
+
+static void join_guest(void *unused, size_t lo, size_t hi)
+{
+    (void)unused;
+    assert(lo == 0 && hi == 1);
+    scenario_join(scenario_start(spawn_and_wait_too, NULL));
+}
+
+// Slot 0 is taken all the time, the worker runs the task, and wakes who waits without a slot.
+static void guest_outside(void)
+{
+    create(2);
+    qsc_parallel_for(pool, 0, 1, 1, join_guest, NULL);
+    qsc_pool_destroy(pool);
+}
+
+// Two workers and two tasks, the first of which ends when the second has run: who was woken for the second
+// but has the first must wake the other.
+static void two_idle_workers(void)
+{
+    struct pair pair = {.first.group = QSC_GROUP_INIT, .second.group = QSC_GROUP_INIT};
+    create(3);
+    qsc_task_spawn(pool, &pair.first.group, &pair.first.task, await_second, &pair);
+    qsc_task_spawn(pool, &pair.second.group, &pair.second.task, work, &pair.second);
+    spin_until_ran(&pair.first);
+    wait_for(&pair.first);
+    wait_for(&pair.second);
+    qsc_pool_destroy(pool);
+}
+
 static void nothing(void)
 {
     create(2);
@@ -143,6 +235,10 @@ int main(int argc, char **argv)
         {"idle-thief", idle_thief},
         {"two-guests", two_guests},
         {"loop", loop},
+        {"helper", helper},
+        {"submit-to-waiter", submit_to_waiter},
+        {"guest-outside", guest_outside},
+        {"two-idle-workers", two_idle_workers},
     };
     return scenario_main(all, sizeof all / sizeof *all, argc, argv);
 }

@@ -1,0 +1,4 @@
+# file: concurrency/deque.c
+# bug: a thief that sees the last item taken may not see how far the bottom had come down
+# killed-by: explore
+s/top \+ 1, memory_order_release/top + 1, memory_order_relaxed/
