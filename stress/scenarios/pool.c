@@ -4,6 +4,7 @@
 
 #include <quiesce/concurrency/pool.h>
 #include <sched.h>
+#include <stdlib.h>
 
 static qsc_pool *pool;
 
@@ -47,11 +48,14 @@ static void *spawn_and_wait_too(void *unused)
     return unused;
 }
 
+// The group is freed as soon as the wait has returned.
 static void one_task(void)
 {
-    struct job job = {.group = QSC_GROUP_INIT};
+    struct job *job = calloc(1, sizeof *job);
+    assert(job);
     create(2);
-    spawn_and_wait(&job);
+    spawn_and_wait(job);
+    free(job);
     qsc_pool_destroy(pool);
 }
 
@@ -135,6 +139,7 @@ static void spin_until_ran(struct job *job)
 
 struct pair {
     struct job first;
+    _Atomic int began; // the first, and its thread stays in it until the second has run
     qsc_task task;
     struct job second; // in the group of the first
 };
@@ -144,48 +149,71 @@ static void run_second(void *arg)
     work(&((struct pair *)arg)->second);
 }
 
-// The first task ends when the second has run: the thread that waits for both has to help, or the worker.
-static void spawn_second(void *arg)
+static void spawn_second(struct pair *pair)
 {
-    struct pair *pair = arg;
     qsc_task_spawn(pool, &pair->first.group, &pair->task, run_second, pair);
-    spin_until_ran(&pair->second);
-    work(&pair->first);
-}
-
-static void helper(void)
-{
-    struct pair pair = {.first.group = QSC_GROUP_INIT};
-    create(2);
-    qsc_task_spawn(pool, &pair.first.group, &pair.first.task, spawn_second, &pair);
-    wait_for(&pair.first);
-    assert(pair.second.runs == 1);
-    qsc_pool_destroy(pool);
 }
 
 static void await_second(void *arg)
 {
     struct pair *pair = arg;
+    atomic_store_explicit(&pair->began, 1, memory_order_relaxed);
     spin_until_ran(&pair->second);
     work(&pair->first);
 }
 
-static void *submit_second(void *arg)
+static void spawn_and_await_second(void *arg)
 {
     struct pair *pair = arg;
-    qsc_task_spawn(pool, &pair->first.group, &pair->task, run_second, pair);
+    atomic_store_explicit(&pair->began, 1, memory_order_relaxed);
+    spawn_second(pair);
+    spin_until_ran(&pair->second);
+    work(&pair->first);
+}
+
+static void spawn_first(struct pair *pair, void (*run)(void *))
+{
+    qsc_task_spawn(pool, &pair->first.group, &pair->first.task, run, pair);
+    while (!atomic_load_explicit(&pair->began, memory_order_relaxed))
+        sched_yield();
+}
+
+static void wait_for_both(struct pair *pair)
+{
+    wait_for(&pair->first);
+    assert(pair->second.runs == 1);
+}
+
+static void help_one(void *pair, size_t lo, size_t hi)
+{
+    assert(lo == 0 && hi == 1);
+    spawn_first(pair, spawn_and_await_second);
+    wait_for_both(pair);
+}
+
+// The worker waits for a task in its own deque: the thread that sleeps until both have ended must help.
+static void helper(void)
+{
+    struct pair pair = {.first.group = QSC_GROUP_INIT};
+    create(2);
+    qsc_parallel_for(pool, 0, 1, 1, help_one, &pair);
+    qsc_pool_destroy(pool);
+}
+
+static void *submit_second(void *pair)
+{
+    spawn_second(pair);
     return NULL;
 }
 
-// The second comes from a foreign thread, when all others wait for it.
+// The same, when the second task comes from a foreign thread.
 static void submit_to_waiter(void)
 {
     struct pair pair = {.first.group = QSC_GROUP_INIT};
     create(2);
-    qsc_task_spawn(pool, &pair.first.group, &pair.first.task, await_second, &pair);
+    spawn_first(&pair, await_second);
     pthread_t other = scenario_start(submit_second, &pair);
-    wait_for(&pair.first);
-    assert(pair.second.runs == 1);
+    wait_for_both(&pair);
     scenario_join(other);
     qsc_pool_destroy(pool);
 }
@@ -202,20 +230,6 @@ static void guest_outside(void)
 {
     create(2);
     qsc_parallel_for(pool, 0, 1, 1, join_guest, NULL);
-    qsc_pool_destroy(pool);
-}
-
-// Two workers and two tasks, the first of which ends when the second has run: who was woken for the second
-// but has the first must wake the other.
-static void two_idle_workers(void)
-{
-    struct pair pair = {.first.group = QSC_GROUP_INIT, .second.group = QSC_GROUP_INIT};
-    create(3);
-    qsc_task_spawn(pool, &pair.first.group, &pair.first.task, await_second, &pair);
-    qsc_task_spawn(pool, &pair.second.group, &pair.second.task, work, &pair.second);
-    spin_until_ran(&pair.first);
-    wait_for(&pair.first);
-    wait_for(&pair.second);
     qsc_pool_destroy(pool);
 }
 
@@ -238,7 +252,6 @@ int main(int argc, char **argv)
         {"helper", helper},
         {"submit-to-waiter", submit_to_waiter},
         {"guest-outside", guest_outside},
-        {"two-idle-workers", two_idle_workers},
     };
     return scenario_main(all, sizeof all / sizeof *all, argc, argv);
 }

@@ -149,24 +149,6 @@ static void two_pop(void)
     qsc_queue_fini(&queue);
 }
 
-static void *push_and_pop(void *unused)
-{
-    push(1);
-    (void)pop();
-    return unused;
-}
-
-// The second item may be in before the first, which is in its way: then the first wakes one for two.
-static void pass_on(void)
-{
-    init(2);
-    pthread_t threads[] = {scenario_start(pop_one, NULL), scenario_start(push_and_pop, NULL)};
-    push(0);
-    for (int i = 0; i < 2; i++)
-        scenario_join(threads[i]);
-    qsc_queue_fini(&queue);
-}
-
 static void *pop_once_until(void *unused)
 {
     void *item;
@@ -212,7 +194,6 @@ int main(int argc, char **argv)
         {"close-against-push", close_against_push},
         {"two-push", two_push},
         {"two-pop", two_pop},
-        {"pass-on", pass_on},
         {"deadline-passes", deadline_passes},
         {"push-deadline-passes", push_deadline_passes},
     };

@@ -1,6 +1,6 @@
 # file: concurrency/gradbuf.c
 # bug: contributions are added in the order of their arrival
-# killed-by: native asan tsan tsan-bare
+# killed-by: native asan tsan tsan-bare explore
 s/^static int begin_contribution/static _Thread_local uint64_t arrival;\n&/
 /^static int begin_contribution/,/^}/{
 s/uint64_t ticket = .*/static _Atomic uint64_t arrivals;\n    uint64_t ticket = arrival = buffers->base + atomic_fetch_add(\&arrivals, 1) % buffers->contributions;/

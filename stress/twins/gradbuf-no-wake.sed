@@ -1,6 +1,6 @@
 # file: concurrency/gradbuf.c
 # bug: nobody is woken when a contribution is added
-# killed-by: native asan tsan tsan-bare
+# killed-by: native asan tsan tsan-bare explore
 /^static void finish_contribution/,/^}/{
 /qsc_eventcount_notify/d
 }

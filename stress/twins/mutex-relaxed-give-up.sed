@@ -1,4 +1,4 @@
 # file: concurrency/mutex.c
 # bug: a thread that takes the free mutex although its deadline passed does not acquire
-# killed-by: tsan-bare
+# killed-by: tsan-bare explore
 /^static int give_up/,/^}/s/memory_order_acquire/memory_order_relaxed/

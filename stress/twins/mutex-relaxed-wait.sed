@@ -1,4 +1,4 @@
 # file: concurrency/mutex.c
 # bug: a thread that waited does not acquire
-# killed-by: tsan-bare
+# killed-by: tsan-bare explore
 /^static int wait\(/,/^}/s/memory_order_acquire/memory_order_relaxed/
