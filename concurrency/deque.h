@@ -44,11 +44,13 @@ void *qsc_deque_take(struct qsc_deque *deque);
  * see the announcement. */
 int qsc_deque_steal(struct qsc_deque *deque, void **item) __attribute__((warn_unused_result));
 
-/* Whether there is nothing to steal, as steal would see it (seq_cst, acquire). Any thread. Wait-free. */
+/* Whether there is nothing to steal: "yes" as steal would find (seq_cst), "no" may be out of date. Any thread.
+ * Wait-free. */
 static inline bool qsc_deque_is_empty(const struct qsc_deque *deque)
 {
-    /* seq_cst, both: as in steal */
-    int64_t top = atomic_load_explicit(&deque->top, memory_order_seq_cst);
+    /* relaxed: it only grows, an old value can only say "no" */
+    int64_t top = atomic_load_explicit(&deque->top, memory_order_relaxed);
+    /* seq_cst: as in steal */
     return top >= atomic_load_explicit(&deque->bottom, memory_order_seq_cst);
 }
 
