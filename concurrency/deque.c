@@ -105,7 +105,7 @@ void *qsc_deque_take(struct qsc_deque *deque)
                                                      memory_order_relaxed))
             item = NULL;
     }
-    // relaxed: all below is taken, so a thief who meets this value cannot move top and throws away what he read
+    // relaxed: all below is taken, so that a thief who meets this value cannot move top
     atomic_store_explicit(&deque->bottom, bottom + 1, memory_order_relaxed);
     return item;
 }

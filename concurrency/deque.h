@@ -44,8 +44,8 @@ void *qsc_deque_take(struct qsc_deque *deque);
  * see the announcement. */
 int qsc_deque_steal(struct qsc_deque *deque, void **item) __attribute__((warn_unused_result));
 
-/* Whether there is nothing to steal: "yes" as steal would find (seq_cst), "no" may be out of date. Any thread.
- * Wait-free. */
+/* Whether there is nothing to steal: "yes" as steal would find (seq_cst), "no" may be out of date. Any
+ * thread. Wait-free. */
 static inline bool qsc_deque_is_empty(const struct qsc_deque *deque)
 {
     /* relaxed: it only grows, an old value can only say "no" */
