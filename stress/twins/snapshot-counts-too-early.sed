@@ -1,6 +1,6 @@
 # file: concurrency/reclaimer.c
 # bug: a version stops counting before its destructor has run
-# killed-by: native asan tsan tsan-bare
+# killed-by: native asan tsan tsan-bare explore
 /^static void destroy/,/^}/{
 /^    if \(version->destroy\)/d
 /^        version->destroy\(/d

@@ -1,4 +1,4 @@
 # file: concurrency/reclaimer.c
 # bug: slots are searched without a grace period before
-# killed-by: native asan tsan tsan-bare
+# killed-by: native asan tsan tsan-bare explore
 /qsc_rcu_synchronize\(\);/d
