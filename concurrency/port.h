@@ -6,6 +6,7 @@
 
 #include <limits.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdint.h>
 #include <time.h>
 
@@ -27,6 +28,13 @@ static inline void qsc_port_pause(void)
 #elif defined(__aarch64__)
     __asm__ volatile("isb"); // `yield` is a no-op on most cores
 #endif
+}
+
+/* Lets other threads have the processor, for whoever waits longer than a spin should last. Does not block,
+ * orders nothing. */
+static inline void qsc_port_yield(void)
+{
+    (void)sched_yield(); /* never fails on Linux */
 }
 
 /* Sleeps while *word is `expected`, until qsc_port_futex_wake(word), the deadline (absolute, CLOCK_MONOTONIC;

@@ -1,0 +1,4 @@
+# file: concurrency/spin.c
+# bug: who waited for the CLH lock does not acquire
+# killed-by: tsan-bare
+/^void qsc_clh_lock/,/^}/s/__ATOMIC_ACQUIRE/__ATOMIC_RELAXED/
