@@ -37,6 +37,18 @@ static inline void qsc_port_yield(void)
     (void)sched_yield(); /* never fails on Linux */
 }
 
+/* One turn of a wait without sleep: `pauses` pauses; once the wait had QSC_PORT_SPINS of them, which `spent`
+ * counts from 0, it yields as well. */
+static inline void qsc_port_turn(unsigned *spent, unsigned pauses)
+{
+    for (unsigned i = 0; i < pauses; i++)
+        qsc_port_pause();
+    if (*spent + pauses < QSC_PORT_SPINS)
+        *spent += pauses;
+    else
+        qsc_port_yield();
+}
+
 /* Sleeps while *word is `expected`, until qsc_port_futex_wake(word), the deadline (absolute, CLOCK_MONOTONIC;
  * NULL for none) or a signal. Comparison and falling asleep are one step in the order of changes of *word.
  * Returns 0 when woken, perhaps for no reason; EAGAIN when *word differs; EINTR, ETIMEDOUT; EINVAL for a

@@ -17,17 +17,6 @@
 _Static_assert(sizeof(qsc_tas) == 4 && sizeof(qsc_ticket) == 8, "promised by the header");
 _Static_assert(sizeof(qsc_mcs) == sizeof(void *) && sizeof(qsc_clh) == 2 * sizeof(void *), "likewise");
 
-// One turn of a wait. `spent` counts the pauses so far: a wait that became long gives way to other threads.
-static void turn(unsigned *spent, unsigned pauses)
-{
-    for (unsigned i = 0; i < pauses; i++)
-        qsc_port_pause();
-    if (*spent + pauses < QSC_PORT_SPINS)
-        *spent += pauses;
-    else
-        qsc_port_yield();
-}
-
 static bool tas_take(qsc_tas *lock)
 {
     uint32_t unlocked = 0;
@@ -42,7 +31,7 @@ void qsc_tas_lock(qsc_tas *lock)
     unsigned spent = 0, pauses = 1;
     while (!tas_take(lock))
         do {
-            turn(&spent, pauses);
+            qsc_port_turn(&spent, pauses);
             if (pauses < QSC_PORT_SPINS)
                 pauses *= 2;
         } while (__atomic_load_n(&lock->locked, __ATOMIC_RELAXED));
@@ -73,7 +62,7 @@ void qsc_ticket_lock(qsc_ticket *lock)
     unsigned spent = 0;
     // acquire: pairs with the release in qsc_ticket_unlock
     while ((ahead = mine - __atomic_load_n(&lock->serving, __ATOMIC_ACQUIRE)) != 0)
-        turn(&spent, ahead < QSC_PORT_SPINS ? ahead : QSC_PORT_SPINS);
+        qsc_port_turn(&spent, ahead < QSC_PORT_SPINS ? ahead : QSC_PORT_SPINS);
     qsc_annotate_lock_end(lock, QSC_ANNOTATE_EXCLUSIVE, 1);
 }
 
@@ -116,7 +105,7 @@ void qsc_mcs_lock(qsc_mcs *lock, qsc_mcs_node *node)
         unsigned spent = 0;
         // acquire: pairs with the release in qsc_mcs_unlock
         while (__atomic_load_n(&node->waiting, __ATOMIC_ACQUIRE))
-            turn(&spent, 1);
+            qsc_port_turn(&spent, 1);
     }
     qsc_annotate_lock_end(lock, QSC_ANNOTATE_EXCLUSIVE, 1);
 }
@@ -140,7 +129,7 @@ static qsc_mcs_node *mcs_successor(qsc_mcs_node *node)
     unsigned spent = 0;
     // acquire: pairs with the release of `next` in qsc_mcs_lock
     while ((next = __atomic_load_n(&node->next, __ATOMIC_ACQUIRE)) == NULL)
-        turn(&spent, 1);
+        qsc_port_turn(&spent, 1);
     return next;
 }
 
@@ -176,7 +165,7 @@ void qsc_clh_lock(qsc_clh *lock, qsc_clh_node *node)
         unsigned spent = 0;
         // acquire: pairs with the release of `released` in qsc_clh_unlock
         while (!__atomic_load_n(&before->released, __ATOMIC_ACQUIRE))
-            turn(&spent, 1);
+            qsc_port_turn(&spent, 1);
         lock->spare = before;
     }
     qsc_annotate_lock_end(lock, QSC_ANNOTATE_EXCLUSIVE, 1);

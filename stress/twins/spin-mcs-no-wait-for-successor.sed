@@ -3,6 +3,6 @@
 # killed-by: native tsan
 /^static qsc_mcs_node \*mcs_successor/,/^}/{
 s/^    while \(\(next = /    static qsc_mcs_node nobody;\n    if ((next = /
-s/^        turn\(&spent, 1\);/        next = spent ? NULL : \&nobody;/
+s/^        qsc_port_turn\(&spent, 1\);/        next = spent ? NULL : \&nobody;/
 }
 s/^    if \(before\) \{/&\n        qsc_port_yield();/
