@@ -1,0 +1,4 @@
+# file: concurrency/once.h
+# bug: who finds it done does not acquire
+# killed-by: tsan tsan-bare
+s/__ATOMIC_ACQUIRE/__ATOMIC_RELAXED/
