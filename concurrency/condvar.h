@@ -40,10 +40,10 @@ typedef struct {
 void qsc_condvar_wait(qsc_condvar *condvar, qsc_mutex *mutex);
 
 /* As qsc_condvar_wait, but sleeps at most until `deadline` (absolute, CLOCK_MONOTONIC; NULL: never). The
- * mutex is locked again in any case, for which it may wait beyond the deadline. Returns 0; ETIMEDOUT when the
- * deadline passed, then it took no signal from others; EINVAL for a deadline with tv_sec < 0 or tv_nsec
- * outside 0..999999999. A deadline that has passed makes it a try: it lets others have the mutex, but does
- * not sleep. */
+ * mutex is locked again in any case, for which it may wait beyond the deadline.
+ * Returns 0; ETIMEDOUT when the deadline passed, then it took no signal from others; EINVAL for a deadline
+ * with tv_sec < 0 or tv_nsec outside 0..999999999. A deadline that has passed makes it a try: it lets others
+ * have the mutex, but does not sleep. */
 __attribute__((warn_unused_result)) int qsc_condvar_wait_until(qsc_condvar *condvar, qsc_mutex *mutex,
                                                                const struct timespec *deadline);
 

@@ -31,9 +31,9 @@ typedef struct {
 /* clang-format on */
 
 /* Takes `n` from the count; when that makes it zero, the latch is open and everyone who waits is woken. No
- * more may be taken than the count holds; that is the caller's duty, asserted in debug builds. Does not
- * block. Progress: wait-free. Memory order: release, pairs with the acquire of every wait. Any thread. Not
- * inside of a signal handler that may interrupt an assert. */
+ * more may be taken than the count holds; that is the caller's duty, asserted in debug builds.
+ * Does not block. Progress: wait-free. Memory order: release, pairs with the acquire of every wait. Any
+ * thread, also inside of a signal handler. */
 void qsc_latch_count_down(qsc_latch *latch, uint32_t n);
 
 /* Waits until the latch is open.

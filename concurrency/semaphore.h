@@ -40,8 +40,8 @@ typedef struct {
 /* Adds `units`, and wakes the head of the line if there is one. There may not be more than QSC_SEMAPHORE_MAX
  * afterwards; that is the caller's duty, asserted in debug builds.
  * Does not block. Progress: wait-free. Memory order: release, pairs with the acquire of every wait that takes
- * units after it. Any thread; no thread owns units. Not inside of a signal handler that may interrupt an
- * assert. */
+ * units after it. Any thread, also inside of a signal handler; no thread owns
+ * units. */
 void qsc_semaphore_post(qsc_semaphore *semaphore, uint32_t units);
 
 /* Takes `units` (0 .. QSC_SEMAPHORE_MAX), all at once, as soon as there are as many.
