@@ -1,12 +1,17 @@
 #include "wide.h"
 
-__attribute__((target("cx16"))) bool wide_compare_exchange_n(volatile qx_value *a, qx_value *expected,
-                                                             qx_value v, bool weak, int success, int failure)
+// By its instruction: compilers make a call of libatomic of the builtin, or of the __sync function.
+bool wide_compare_exchange_n(volatile qx_value *a, qx_value *expected, qx_value v, bool weak, int success,
+                             int failure)
 {
     (void)weak, (void)success, (void)failure;
-    qx_value found = __sync_val_compare_and_swap(a, *expected, v);
-    bool done = found == *expected;
-    *expected = found;
+    uint64_t low = (uint64_t)*expected, high = (uint64_t)(*expected >> 64);
+    bool done;
+    __asm__ volatile("lock cmpxchg16b %1"
+                     : "=@ccz"(done), "+m"(*a), "+a"(low), "+d"(high)
+                     : "b"((uint64_t)v), "c"((uint64_t)(v >> 64))
+                     : "memory");
+    *expected = (qx_value)high << 64 | low;
     return done;
 }
 
