@@ -12,9 +12,7 @@ void qx_graph_init(struct qx_graph *g)
 
 void qx_graph_clear(struct qx_graph *g)
 {
-    g->events = g->threads = 0;
-    for (int l = 0; l < g->locations; l++)
-        g->location[l].size = 0;
+    g->events = g->threads = g->locations = 0;
 }
 
 static void reserve_events(struct qx_graph *g, int n)
