@@ -675,8 +675,10 @@ enum qx_end qx_run(int (*main_function)(int, char **, char **), int argc, char *
     qx_urcu_begin();
     qx_exit_begin();
     reserve_threads(1);
-    for (int i = 0; i < m.threads; i++)
-        m.thread[i]->state = QX_UNUSED, m.thread[i]->executed = 0;
+    for (int i = 0; i < m.threads; i++) {
+        m.thread[i]->state = QX_UNUSED;
+        m.thread[i]->executed = 0;
+    }
     prepare(0, QX_NONE);
     m.current = 0;
     m.thread[0]->executed = 1;
