@@ -1,6 +1,6 @@
-/* liburcu's grace period itself, flavour mb (-DRCU_MB) or qsbr (-DQSBR), compiled from its source: a reader
- * never meets an object that was freed, and synchronize_rcu ends. -DINLINE: its inline functions in the place
- * of its calls. */
+/* liburcu's grace period itself, flavour mb (-DRCU_MB), memb (-DRCU_MEMBARRIER) or qsbr (-DQSBR), compiled
+ * from its source: a reader never meets an object that was freed, and synchronize_rcu ends. -DINLINE: its
+ * inline functions in the place of its calls. */
 #ifdef INLINE
 #define _LGPL_SOURCE
 #endif
