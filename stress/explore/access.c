@@ -316,7 +316,7 @@ void qx_plain(void *address, size_t size, bool write, const void *site)
     check_heap(address, size, site, write ? "a write" : "a read");
     const char *stack = self->context.stack;
     bool own_stack = (uintptr_t)address - (uintptr_t)stack < self->context.stack_size;
-    touch(address, size, write, false, qx_clock(graph(), qx_last_executed(), QX_HB), site);
+    touch(address, size, write, false, qx_clock(graph(), qx_last_executed(qx_self_number()), QX_HB), site);
     self->touched = self->touched || !own_stack;
     if (!write)
         return;

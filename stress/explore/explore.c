@@ -123,7 +123,8 @@ static enum qx_verdict explore_weakened(const struct qx_mutant *mutant)
     return verdict;
 }
 
-// The same in a process of its own: a bug can leave the C library behind with a lock held or a buffer half full.
+// The same in a process of its own: a bug can leave the C library behind with a lock held or a buffer half
+// full.
 static enum qx_verdict explore_apart(const struct qx_mutant *mutant)
 {
     fflush(NULL);

@@ -4,6 +4,7 @@
 #include "exit.h"
 #include "frame.h"
 #include "heap.h"
+#include "idle.h"
 #include "leaks.h"
 #include "memory.h"
 #include "park.h"
@@ -142,7 +143,7 @@ void qx_finish(void)
         leave();
 }
 
-static bool executed(int e)
+bool qx_was_executed(int e)
 {
     const struct qx_event *event = &graph()->event[e];
     return m.thread[event->thread]->executed > (uint32_t)event->index;
@@ -151,7 +152,7 @@ static bool executed(int e)
 void qx_wait_until_executed(int e)
 {
     struct qx_thread *self = qx_self();
-    while (!executed(e)) {
+    while (!qx_was_executed(e)) {
         self->state = QX_WAITS;
         self->waits_for = graph()->event[e].thread;
         self->waits_until = (uint32_t)graph()->event[e].index + 1;
@@ -250,86 +251,16 @@ void qx_limit(const void *site)
 }
 
 // The thread's last event that was executed.
-static int last_executed(const struct qx_thread *t, int number)
+int qx_last_executed(int number)
 {
+    const struct qx_thread *t = m.thread[number];
     return t->next == QX_NONE ? graph()->thread[number].last : graph()->event[t->next].po_before;
-}
-
-int qx_last_executed(void)
-{
-    return last_executed(qx_self(), m.current);
-}
-
-// A thread's stores to a location, from `since` on to event `last`, which is the newest of them: do they
-// follow each other, and leave the value that was there before?
-static bool is_taken_back(const struct qx_graph *g, int last, uint32_t since)
-{
-    const struct qx_event *newest = &g->event[last];
-    int before = newest->mo_before;
-    for (int e = newest->po_before; e != QX_NONE && (uint32_t)g->event[e].index >= since;
-         e = g->event[e].po_before) {
-        if (g->event[e].kind != QX_STORE || g->event[e].location != newest->location)
-            continue;
-        if (e != before)
-            return false;
-        before = g->event[e].mo_before;
-    }
-    return qx_graph_value(g, newest->location, before) == newest->value;
-}
-
-// Is e the last of its thread's stores to its location, of those up to event `last`?
-static bool is_newest_own(const struct qx_graph *g, int e, int last)
-{
-    for (int later = last; later != e; later = g->event[later].po_before) {
-        if (g->event[later].kind == QX_STORE && g->event[later].location == g->event[e].location)
-            return false;
-    }
-    return true;
-}
-
-bool qx_turn_is_idle(uint32_t since)
-{
-    const struct qx_graph *g = graph();
-    int last = last_executed(qx_self(), m.current);
-    for (int e = last; e != QX_NONE && (uint32_t)g->event[e].index >= since; e = g->event[e].po_before) {
-        const struct qx_event *event = &g->event[e];
-        if (event->kind == QX_STORE &&
-            (event->plain || (is_newest_own(g, e, last) && !is_taken_back(g, e, since))))
-            return false;
-    }
-    return true;
-}
-
-static bool is_stale(const struct qx_graph *g, int load)
-{
-    const struct qx_event *event = &g->event[load];
-    int newer = event->rf == QX_NONE ? g->location[event->location].first : g->event[event->rf].mo_after;
-    while (newer != QX_NONE && newer > load)
-        newer = g->event[newer].mo_after;
-    return newer != QX_NONE;
-}
-
-// Has the last thing that the thread did in a turn, and it alone, been to choose a store older than the
-// newest?
-static bool chose_stale(uint32_t since)
-{
-    const struct qx_graph *g = graph();
-    struct qx_thread *self = qx_self();
-    int e = last_executed(self, m.current);
-    if (self->touched || g->event[e].kind != QX_LOAD || (uint32_t)g->event[e].index < since ||
-        !is_stale(g, e))
-        return false;
-    while ((e = g->event[e].po_before) != QX_NONE && (uint32_t)g->event[e].index >= since) {
-        if (g->event[e].kind == QX_STORE || (g->event[e].kind == QX_LOAD && is_stale(g, e)))
-            return false;
-    }
-    return true;
 }
 
 void qx_stop_turn(uint32_t since, const char *why, const void *site)
 {
     struct qx_thread *self = qx_self();
-    m.redundant = m.redundant || (!qx_walking() && chose_stale(since));
+    m.redundant = m.redundant || (!qx_walking() && qx_chose_stale(since));
     self->state = QX_STOPPED;
     self->stopped_since = since;
     self->stopped_by = why;
@@ -337,27 +268,6 @@ void qx_stop_turn(uint32_t since, const char *why, const void *site)
     self->returns = true;
     leave();
     self->returns = false;
-}
-
-// Has another thread read what this one stored in its turn and took back? A thread that waits for a lock has
-// not.
-static bool was_seen(int number)
-{
-    const struct qx_graph *g = graph();
-    const struct qx_thread *t = m.thread[number];
-    int last = last_executed(t, number);
-    for (int e = last; e != QX_NONE && (uint32_t)g->event[e].index >= t->stopped_since;
-         e = g->event[e].po_before) {
-        if (g->event[e].kind != QX_STORE || is_newest_own(g, e, last))
-            continue;
-        for (int r = g->location[g->event[e].location].loads; r != QX_NONE; r = g->event[r].next_load) {
-            const struct qx_event *load = &g->event[r];
-            if (load->rf == e && load->thread != number && qx_is_awaited(&load->await, load->value) &&
-                executed(r))
-                return true;
-        }
-    }
-    return false;
 }
 
 void qx_stop_if_redundant(void)
@@ -560,65 +470,10 @@ static int next_thread(void)
         }
     }
     for (int i = 0; i < m.threads; i++) {
-        if (m.thread[i]->state == QX_STOPPED && m.thread[i]->returns && was_seen(i))
+        if (m.thread[i]->state == QX_STOPPED && m.thread[i]->returns && qx_turn_was_seen(i))
             return i;
     }
     return QX_NONE;
-}
-
-// Is it part of a turn that took back what it stored?
-static bool is_in_idle_turn(const struct qx_graph *g, int e)
-{
-    const struct qx_thread *t = m.thread[g->event[e].thread];
-    return t->state == QX_STOPPED && t->returns && (uint32_t)g->event[e].index >= t->stopped_since;
-}
-
-// The newest store of a location that is not taken back.
-static int settled_store(const struct qx_graph *g, int location)
-{
-    int store = g->location[location].last;
-    while (store != QX_NONE && is_in_idle_turn(g, store))
-        store = g->event[store].mo_before;
-    return store;
-}
-
-// Would this access of a stopped thread be the same for ever?
-static bool is_final(const struct qx_graph *g, int e)
-{
-    const struct qx_event *event = &g->event[e];
-    switch (event->kind) {
-    case QX_LOAD: {
-        bool own = event->rf != QX_NONE && g->event[event->rf].thread == event->thread &&
-                   is_in_idle_turn(g, event->rf);
-        return own || event->value == qx_graph_value(g, event->location, g->location[event->location].last);
-    }
-    case QX_STORE: // nobody has stored since, apart from what was taken back
-        return event->mo > qx_position(g, settled_store(g, event->location));
-    default:
-        return true;
-    }
-}
-
-// Whatever the stopped threads wait for does not come any more, not even later: each has seen the newest
-// value.
-static bool stuck_for_ever(void)
-{
-    const struct qx_graph *g = graph();
-    for (int i = 0; i < m.threads; i++) {
-        const struct qx_thread *t = m.thread[i];
-        if (t->state != QX_STOPPED)
-            continue;
-        bool read = false;
-        for (int e = g->thread[i].last; e != QX_NONE && (uint32_t)g->event[e].index >= t->stopped_since;
-             e = g->event[e].po_before) {
-            if (!is_final(g, e))
-                return false;
-            read = read || g->event[e].kind == QX_LOAD;
-        }
-        if (t->timed || !read)
-            return false;
-    }
-    return true;
 }
 
 static enum qx_end complete(void)
@@ -648,7 +503,7 @@ static enum qx_end judge(void)
         stopped = stopped || m.thread[i]->state == QX_STOPPED || m.thread[i]->state == QX_WAITS;
     if (!stopped)
         return complete();
-    if (m.limited || !stuck_for_ever())
+    if (m.limited || !qx_stuck_for_ever())
         return QX_BLOCKED;
     if (m.finished)
         return complete() == QX_FAULT ? QX_FAULT : only_detached_wait() ? QX_COMPLETE : QX_BLOCKED;

@@ -155,14 +155,11 @@ void qx_leave_out(const void *site);
 /* Stops the thread for that reason: nobody knows where its loop would end. */
 void qx_limit(const void *site) __attribute__((noreturn));
 
-/* Has the calling thread, since that event of its own, only read, or stored what was there before? */
-bool qx_turn_is_idle(uint32_t since);
-
-/* The same as qx_stop() for such a turn of a loop. Where its last access, without any plain one behind it,
- * chose something older than it could have read, the execution grows no further: all that the other threads
- * can still do, and all of this one that can race with it, is there as well where it has read the newest.
- * Returns when another thread has read what was taken back: then it may be that the loop has to go round
- * again. */
+/* The same as qx_stop() for a turn of a loop that changed nothing (idle.h). Where its last access, without
+ * any plain one behind it, chose something older than it could have read, the execution grows no further: all
+ * that the other threads can still do, and all of this one that can race with it, is there as well where it
+ * has read the newest. Returns when another thread has read what was taken back: then it may be that the loop
+ * has to go round again. */
 void qx_stop_turn(uint32_t since, const char *why, const void *site);
 
 /* The calling thread is about to do what the graph does not have yet: stops it if the graph is not to grow.
@@ -192,8 +189,10 @@ int qx_repeated(enum qx_kind kind, int location, const void *site);
 void qx_done(int e);
 /* Lets others run until an event of theirs is executed. */
 void qx_wait_until_executed(int e);
+/* Has it been executed in this run? */
+bool qx_was_executed(int e);
 /* The calling thread's last event that was executed. */
-int qx_last_executed(void);
+int qx_last_executed(int thread);
 /* Has this execution had a second thread? */
 bool qx_divided(void);
 

@@ -66,7 +66,7 @@ void qx_object_end(void *object, size_t size, const char *name, const void *site
                            .write = true,
                            .thread = qx_self_number(),
                            .time = qx_self()->executed,
-                           .hb = qx_clock(g, qx_last_executed(), QX_HB),
+                           .hb = qx_clock(g, qx_last_executed(qx_self_number()), QX_HB),
                            .site = site};
     struct qx_touch other;
     if (qx_divided() && qx_shadow_touch(&end, &other) != QX_NO_CLASH) {

@@ -1,5 +1,6 @@
 #include "spin.h"
 
+#include "idle.h"
 #include "memory.h"
 #include "options.h"
 #include "walk.h"
