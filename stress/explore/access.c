@@ -42,13 +42,7 @@ static bool is_garbage(const void *address, size_t size)
 
 static struct native *native_of(int location)
 {
-    if (location >= known.natives) {
-        int n = location < 16 ? 32 : 2 * location;
-        known.native = qx_grow(known.native, (size_t)known.natives * sizeof *known.native,
-                               (size_t)n * sizeof *known.native);
-        memset(known.native + known.natives, 0, (size_t)(n - known.natives) * sizeof *known.native);
-        known.natives = n;
-    }
+    known.native = qx_room(known.native, &known.natives, location + 1, sizeof *known.native);
     struct native *n = &known.native[location];
     if (n->run != qx_run_number())
         *n = (struct native){

@@ -29,12 +29,8 @@ static int decide(int ways, enum cost cost)
     if (ways == 1)
         return 0;
     if (bounded.depth == bounded.decisions) {
-        if (bounded.decisions == bounded.capacity) {
-            int n = bounded.capacity ? 2 * bounded.capacity : 256;
-            bounded.decision = qx_grow(bounded.decision, (size_t)bounded.capacity * sizeof *bounded.decision,
-                                       (size_t)n * sizeof *bounded.decision);
-            bounded.capacity = n;
-        }
+        bounded.decision =
+            qx_room(bounded.decision, &bounded.capacity, bounded.decisions + 1, sizeof *bounded.decision);
         bool spent = bounded.bound[cost] != QX_NO_BOUND && bounded.used[cost] >= bounded.bound[cost];
         bounded.cut = bounded.cut || spent;
         bounded.decision[bounded.decisions++] = (struct decision){.ways = spent ? 1 : ways, .cost = cost};

@@ -39,12 +39,7 @@ static struct {
 
 static void add(struct list *list, struct handler handler)
 {
-    if (list->count == list->capacity) {
-        int n = list->capacity ? 2 * list->capacity : 16;
-        list->handler = qx_grow(list->handler, (size_t)list->capacity * sizeof *list->handler,
-                                (size_t)n * sizeof *list->handler);
-        list->capacity = n;
-    }
+    list->handler = qx_room(list->handler, &list->capacity, list->count + 1, sizeof *list->handler);
     list->handler[list->count++] = handler;
 }
 

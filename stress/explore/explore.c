@@ -16,8 +16,6 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/single_threaded.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -73,10 +71,9 @@ static void explore(void)
         qx_tally()->partial = true;
 }
 
-// Runs along a replay string. Is it the same failure again?
-static bool repeat(const char *schedule)
+// Runs along the replay string that has been read. Does it fail, where the string says?
+static bool fails_again(void)
 {
-    qx_walk_replay(schedule);
     qx_search_begin();
     return run() == QX_FAULT && !qx_walk_strayed();
 }
@@ -94,7 +91,7 @@ static void draw(void)
 static bool repeat_failure(char *bug, size_t size)
 {
     const struct qx_tally *tally = qx_tally();
-    bool repeated = *tally->schedule && repeat(tally->schedule);
+    bool repeated = *tally->schedule && qx_walk_replay(tally->schedule) && fails_again();
     qx_report_fault(repeated ? qx_failure() : &tally->failure, repeated, bug, size);
     return repeated;
 }
@@ -170,8 +167,7 @@ static int explore_and_report(void)
                 qx_report_replay(program.argc, program.argv, result.schedule);
         } else {
             fputs("qsc-explore: the failing execution is too long to be repeated, or the program does "
-                  "something else "
-                  "the second time\n",
+                  "something else the second time\n",
                   stderr);
         }
     }
@@ -191,12 +187,11 @@ static int replay(void)
                 program.argv[0], schedule);
         return 2;
     }
-    bool failed = repeat(schedule);
+    bool failed = fails_again();
     if (qx_walk_strayed()) {
         fprintf(stderr,
                 "%s: --replay %s: the program does something else than this says; it must be the same "
-                "program with "
-                "the same options that the report was about\n",
+                "program with the same options that the report was about\n",
                 program.argv[0], schedule);
         return 2;
     }

@@ -4,54 +4,49 @@
 
 #include <string.h>
 
-void qx_graph_init(struct qx_graph *g)
-{
-    memset(g, 0, sizeof *g);
-    g->stride = 4;
-}
-
 void qx_graph_clear(struct qx_graph *g)
 {
     g->events = g->threads = g->locations = 0;
 }
 
-static void reserve_events(struct qx_graph *g, int n)
+static size_t clocks_of_event(int stride)
 {
-    if (n <= g->event_capacity)
-        return;
-    int capacity = g->event_capacity ? 2 * g->event_capacity : 64;
-    capacity = capacity < n ? n : capacity;
-    g->event =
-        qx_grow(g->event, (size_t)g->event_capacity * sizeof *g->event, (size_t)capacity * sizeof *g->event);
-    size_t row = 3 * (size_t)g->stride * sizeof *g->clock;
-    g->clock = qx_grow(g->clock, (size_t)g->event_capacity * row, (size_t)capacity * row);
-    g->event_capacity = capacity;
+    return 3 * (size_t)stride * sizeof(uint32_t);
 }
 
-// Clocks of twice the width.
+static void reserve_events(struct qx_graph *g, int n)
+{
+    int capacity = g->event_capacity;
+    g->event = qx_room(g->event, &g->event_capacity, n, sizeof *g->event);
+    g->clock = qx_room(g->clock, &capacity, n, clocks_of_event(g->stride));
+}
+
+static uint32_t *new_clocks(const struct qx_graph *g, int stride)
+{
+    return qx_grow(NULL, 0, (size_t)g->event_capacity * clocks_of_event(stride));
+}
+
+static void set_clocks(struct qx_graph *g, uint32_t *clock, int stride)
+{
+    qx_release_memory(g->clock, (size_t)g->event_capacity * clocks_of_event(g->stride));
+    g->clock = clock;
+    g->stride = stride;
+}
+
 static void widen(struct qx_graph *g)
 {
-    int stride = 2 * g->stride;
-    size_t rows = 3 * (size_t)g->event_capacity;
-    uint32_t *wide = qx_grow(NULL, 0, rows * (size_t)stride * sizeof *wide);
-    memset(wide, 0, rows * (size_t)stride * sizeof *wide);
+    int stride = g->stride ? 2 * g->stride : 4;
+    uint32_t *wide = new_clocks(g, stride);
     for (size_t i = 0; i < 3 * (size_t)g->events; i++)
         memcpy(wide + i * (size_t)stride, g->clock + i * (size_t)g->stride, (size_t)g->stride * sizeof *wide);
-    qx_release_memory(g->clock, rows * (size_t)g->stride * sizeof *wide);
-    g->clock = wide;
-    g->stride = stride;
+    set_clocks(g, wide, stride);
 }
 
 static void reserve_threads(struct qx_graph *g, int n)
 {
     while (n > g->stride)
         widen(g);
-    if (n <= g->thread_capacity)
-        return;
-    int capacity = n < 8 ? 8 : 2 * n;
-    g->thread = qx_grow(g->thread, (size_t)g->thread_capacity * sizeof *g->thread,
-                        (size_t)capacity * sizeof *g->thread);
-    g->thread_capacity = capacity;
+    g->thread = qx_room(g->thread, &g->thread_capacity, n, sizeof *g->thread);
 }
 
 int qx_graph_new_thread(struct qx_graph *g, int create)
@@ -109,12 +104,7 @@ int qx_graph_add(struct qx_graph *g, int thread, enum qx_kind kind, int order, c
 
 static void reserve_locations(struct qx_graph *g, int n)
 {
-    if (n <= g->location_capacity)
-        return;
-    int capacity = n < 16 ? 32 : 2 * n;
-    g->location = qx_grow(g->location, (size_t)g->location_capacity * sizeof *g->location,
-                          (size_t)capacity * sizeof *g->location);
-    g->location_capacity = capacity;
+    g->location = qx_room(g->location, &g->location_capacity, n, sizeof *g->location);
 }
 
 void qx_graph_touch(struct qx_graph *g, int location, int size, qx_value initial)
@@ -393,17 +383,9 @@ static void copy_orders(struct qx_graph *to, const struct qx_graph *from, int a)
 
 int qx_graph_restrict(struct qx_graph *to, const struct qx_graph *from, int last, int a)
 {
-    if (map_capacity < from->events) {
-        int capacity = 2 * from->events;
-        map = qx_grow(map, (size_t)map_capacity * sizeof *map, (size_t)capacity * sizeof *map);
-        map_capacity = capacity;
-    }
-    if (to->stride != from->stride) {
-        to->clock =
-            qx_grow(to->clock, 3 * (size_t)to->event_capacity * (size_t)to->stride * sizeof *to->clock,
-                    3 * (size_t)to->event_capacity * (size_t)from->stride * sizeof *to->clock);
-        to->stride = from->stride;
-    }
+    map = qx_room(map, &map_capacity, from->events, sizeof *map);
+    if (to->stride != from->stride)
+        set_clocks(to, new_clocks(to, from->stride), from->stride);
     reserve_events(to, from->events);
     reserve_threads(to, from->threads);
     to->threads = from->threads;

@@ -114,7 +114,7 @@ static inline bool qx_is_awaited(const struct qx_await *await, qx_value value)
            (await->what == QX_MASKED ? (value & await->mask) == await->bound : value >= await->bound);
 }
 
-void qx_graph_init(struct qx_graph *g);
+/* Keeps nothing. A graph begins as zero bytes. */
 void qx_graph_clear(struct qx_graph *g);
 
 /* A new thread's number, created by `create`; a number whose thread the graph has lost is used again. */

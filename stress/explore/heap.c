@@ -57,13 +57,7 @@ void qx_heap_begin(void)
 
 static struct arena *arena_of(int thread)
 {
-    if (thread >= heap.arenas) {
-        int n = thread < 8 ? 8 : 2 * thread;
-        heap.arena =
-            qx_grow(heap.arena, (size_t)heap.arenas * sizeof *heap.arena, (size_t)n * sizeof *heap.arena);
-        memset(heap.arena + heap.arenas, 0, (size_t)(n - heap.arenas) * sizeof *heap.arena);
-        heap.arenas = n;
-    }
+    heap.arena = qx_room(heap.arena, &heap.arenas, thread + 1, sizeof *heap.arena);
     return &heap.arena[thread];
 }
 
@@ -75,11 +69,7 @@ void *qx_heap_allocate(int thread, uint32_t time, size_t size, size_t alignment,
     size_t at = (a->used + RED_ZONE + alignment - 1) / alignment * alignment;
     if (thread >= MOST_THREADS || size > range || at + size + RED_ZONE > range)
         return NULL;
-    if (a->blocks == a->capacity) {
-        int n = a->capacity ? 2 * a->capacity : 64;
-        a->block = qx_grow(a->block, (size_t)a->capacity * sizeof *a->block, (size_t)n * sizeof *a->block);
-        a->capacity = n;
-    }
+    a->block = qx_room(a->block, &a->capacity, a->blocks + 1, sizeof *a->block);
     a->block[a->blocks++] = (struct qx_block){.start = start + at, .size = size, .site = site, .time = time};
     a->used = at + size;
     qx_written_new(start + at, size);

@@ -3,13 +3,13 @@
 #include "crash.h"
 #include "memory.h"
 #include "search.h"
+#include "tally.h"
 
 #include <errno.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 static struct {
@@ -18,21 +18,14 @@ static struct {
     double last; // when this one last gave something away
 } jobs;
 
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
 void qx_jobs_begin(int n)
 {
     if (!jobs.idle)
-        jobs.idle = qx_grow_shared(sizeof *jobs.idle);
+        jobs.idle = qx_shared_memory(sizeof *jobs.idle);
     prctl(PR_SET_CHILD_SUBREAPER, 1); // so that the copies' copies are waited for as well
     atomic_store(jobs.idle, n - 1);
     jobs.made_any = false;
-    jobs.last = now();
+    jobs.last = qx_tally_seconds();
 }
 
 static enum { NOT_MADE, MADE, IN_COPY } make_copy(void)
@@ -56,7 +49,7 @@ static const double pause_between = 0.01;
 void qx_jobs_share(void)
 {
     int idle = atomic_load_explicit(jobs.idle, memory_order_relaxed);
-    if (idle == 0 || !qx_search_divisible() || now() - jobs.last < pause_between)
+    if (idle == 0 || !qx_search_divisible() || qx_tally_seconds() - jobs.last < pause_between)
         return;
     if (!atomic_compare_exchange_strong(jobs.idle, &idle, idle - 1))
         return;
@@ -70,16 +63,15 @@ void qx_jobs_share(void)
     case IN_COPY:
         qx_search_keep_oldest();
     }
-    jobs.last = now();
+    jobs.last = qx_tally_seconds();
 }
 
-int qx_jobs_split(int n)
+void qx_jobs_split(int n)
 {
     for (int i = 1; i < n; i++) {
         if (make_copy() == IN_COPY)
-            return i;
+            return;
     }
-    return 0;
 }
 
 bool qx_jobs_end(void (*wait)(void))

@@ -12,8 +12,8 @@ void qx_jobs_begin(int jobs);
 /* Between two executions: gives a part of the search away, if a process is idle. */
 void qx_jobs_share(void);
 
-/* Makes `n` processes at once; this one's number, from 0. */
-int qx_jobs_split(int n);
+/* Makes `n` processes of this one, at once. */
+void qx_jobs_split(int n);
 
 /* This process is at its end: a copy ends here. The first one waits for the others; `wait` is called now and
  * then. Returns false if one of them died. */

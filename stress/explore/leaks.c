@@ -12,7 +12,7 @@
 
 static struct {
     struct qx_block **block; // that something points to, and whose own content was not looked at yet
-    size_t blocks, capacity;
+    int blocks, capacity;
     size_t missing; // blocks that nothing was seen to point to
 } reached;
 
@@ -28,12 +28,7 @@ static void follow(uintptr_t word)
         return;
     block->reached = true;
     reached.missing--;
-    if (reached.blocks == reached.capacity) {
-        size_t n = reached.capacity ? 2 * reached.capacity : 64;
-        reached.block = qx_grow(reached.block, reached.capacity * sizeof(struct qx_block *),
-                                n * sizeof(struct qx_block *));
-        reached.capacity = n;
-    }
+    reached.block = qx_room(reached.block, &reached.capacity, reached.blocks + 1, sizeof(struct qx_block *));
     reached.block[reached.blocks++] = block;
 }
 

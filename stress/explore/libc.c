@@ -366,13 +366,18 @@ int clock_nanosleep(clockid_t clock, int flags, const struct timespec *duration,
     return 0;
 }
 
+static void doze(int64_t nanoseconds, const void *site)
+{
+    later(nanoseconds);
+    qx_yield(site);
+}
+
 // Without a file to look at it is another way to sleep.
 int poll(struct pollfd *files, nfds_t count, int milliseconds)
 {
     if (!qx_exploring() || count > 0 || milliseconds < 0)
         return QX_REAL(poll)(files, count, milliseconds);
-    later((int64_t)milliseconds * 1000000);
-    qx_yield(SITE);
+    doze((int64_t)milliseconds * 1000000, SITE);
     return 0;
 }
 
@@ -380,8 +385,7 @@ int usleep(useconds_t duration)
 {
     if (!qx_exploring())
         return QX_REAL(usleep)(duration);
-    later((int64_t)duration * 1000);
-    qx_yield(SITE);
+    doze((int64_t)duration * 1000, SITE);
     return 0;
 }
 
@@ -389,7 +393,6 @@ unsigned sleep(unsigned duration)
 {
     if (!qx_exploring())
         return QX_REAL(sleep)(duration);
-    later((int64_t)duration * 1000000000);
-    qx_yield(SITE);
+    doze((int64_t)duration * 1000000000, SITE);
     return 0;
 }

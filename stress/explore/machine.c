@@ -160,15 +160,20 @@ void qx_wait_until_executed(int e)
     }
 }
 
-void qx_stop(uint32_t since, const char *why, const void *site)
+static void stop(uint32_t since, const char *why, const void *site)
 {
     struct qx_thread *self = qx_self();
     self->state = QX_STOPPED;
     self->stopped_since = since;
     self->stopped_by = why;
     self->stopped_at = site;
+    leave();
+}
+
+void qx_stop(uint32_t since, const char *why, const void *site)
+{
     for (;;)
-        leave();
+        stop(since, why, site);
 }
 
 const int *qx_steps(int *n)
@@ -250,7 +255,6 @@ void qx_limit(const void *site)
     qx_stop(qx_self()->executed, "a loop without an end", site);
 }
 
-// The thread's last event that was executed.
 int qx_last_executed(int number)
 {
     const struct qx_thread *t = m.thread[number];
@@ -259,15 +263,10 @@ int qx_last_executed(int number)
 
 void qx_stop_turn(uint32_t since, const char *why, const void *site)
 {
-    struct qx_thread *self = qx_self();
     m.redundant = m.redundant || (!qx_walking() && qx_chose_stale(since));
-    self->state = QX_STOPPED;
-    self->stopped_since = since;
-    self->stopped_by = why;
-    self->stopped_at = site;
-    self->returns = true;
-    leave();
-    self->returns = false;
+    qx_self()->returns = true;
+    stop(since, why, site);
+    qx_self()->returns = false;
 }
 
 void qx_stop_if_redundant(void)
@@ -300,11 +299,7 @@ void qx_done(int e)
     self->touched = false;
     m.progress++;
     self->next = graph()->event[e].po_after;
-    if (m.steps == m.step_capacity) {
-        int n = m.steps ? 2 * m.steps : 1024;
-        m.step = qx_grow(m.step, (size_t)m.steps * sizeof *m.step, (size_t)n * sizeof *m.step);
-        m.step_capacity = n;
-    }
+    m.step = qx_room(m.step, &m.step_capacity, m.steps + 1, sizeof *m.step);
     m.step[m.steps++] = e;
     if (qx_walking())
         qx_walk_step();
@@ -344,10 +339,8 @@ static void reserve_threads(int n)
     size_t old = (size_t)m.threads, new = (size_t)n;
     m.thread = qx_grow(m.thread, old * sizeof *m.thread, new * sizeof *m.thread);
     m.able = qx_grow(m.able, old * sizeof *m.able, new * sizeof *m.able);
-    for (; m.threads < n; m.threads++) {
+    for (; m.threads < n; m.threads++)
         m.thread[m.threads] = qx_grow(NULL, 0, sizeof **m.thread);
-        memset(m.thread[m.threads], 0, sizeof **m.thread);
-    }
 }
 
 // The program's threads begin here, on a stack of their own.
@@ -358,7 +351,7 @@ static void enter(void)
     if (m.current == 0) {
         int status = m.main_function(m.argc, m.argv, m.envp);
         qx_frame_end();
-        qx_self()->gone = true; // the threads have moved since
+        self->gone = true;
         qx_exit(status, NULL);
     }
     qx_step();

@@ -30,7 +30,7 @@ void *qx_grow(void *block, size_t old_size, size_t size)
     return new;
 }
 
-void *qx_grow_shared(size_t size)
+void *qx_shared_memory(size_t size)
 {
     return pages(size, MAP_SHARED | MAP_NORESERVE);
 }

@@ -94,32 +94,50 @@ static bool read_limit(void *unused, const char *text)
     return true;
 }
 
+enum { CHOICES = true }; // the program has other choices with it
+
 static const struct {
     const char *name;
     bool *flag; // or
     bool (*read)(void *place, const char *text);
     void *place;
+    bool choices;
 } known[] = {
-    {"--coverage", &options.coverage, NULL, NULL},
-    {"--ignore-leaks", &options.ignore_leaks, NULL, NULL},
-    {"--json", &options.json, NULL, NULL},
-    {"--quiet", &options.quiet, NULL, NULL},
-    {"--volatile", &options.atomic_volatile, NULL, NULL},
-    {"--weaken", &options.weaken, NULL, NULL},
-    {"--deadlines", NULL, read_count, &options.deadlines},
-    {"--dot", NULL, read_text, &options.dot},
-    {"--fail-allocations", NULL, read_count, &options.failing_allocations},
-    {"--html", NULL, read_text, &options.html},
-    {"--limit", NULL, read_limit, NULL},
-    {"--preemptions", NULL, read_count, &options.preemptions},
-    {"--random", NULL, read_positive, &options.random},
-    {"--replay", NULL, read_text, &options.replay},
-    {"--seed", NULL, read_seed, &options.seed},
-    {"--spurious", NULL, read_count, &options.idle_wakes},
-    {"--stale", NULL, read_count, &options.stale},
-    {"--turns", NULL, read_count, &options.turns},
-    {"--weak", NULL, read_count, &options.failing_exchanges},
+    {"--coverage", &options.coverage, NULL, NULL, !CHOICES},
+    {"--ignore-leaks", &options.ignore_leaks, NULL, NULL, CHOICES},
+    {"--json", &options.json, NULL, NULL, !CHOICES},
+    {"--quiet", &options.quiet, NULL, NULL, !CHOICES},
+    {"--volatile", &options.atomic_volatile, NULL, NULL, CHOICES},
+    {"--weaken", &options.weaken, NULL, NULL, !CHOICES},
+    {"--deadlines", NULL, read_count, &options.deadlines, CHOICES},
+    {"--dot", NULL, read_text, &options.dot, !CHOICES},
+    {"--fail-allocations", NULL, read_count, &options.failing_allocations, CHOICES},
+    {"--html", NULL, read_text, &options.html, !CHOICES},
+    {"--limit", NULL, read_limit, NULL, !CHOICES},
+    {"--preemptions", NULL, read_count, &options.preemptions, !CHOICES},
+    {"--random", NULL, read_positive, &options.random, !CHOICES},
+    {"--replay", NULL, read_text, &options.replay, !CHOICES},
+    {"--seed", NULL, read_seed, &options.seed, !CHOICES},
+    {"--spurious", NULL, read_count, &options.idle_wakes, CHOICES},
+    {"--stale", NULL, read_count, &options.stale, !CHOICES},
+    {"--turns", NULL, read_count, &options.turns, CHOICES},
+    {"--weak", NULL, read_count, &options.failing_exchanges, CHOICES},
 };
+
+void qx_options_of_choices(char *text, size_t size)
+{
+    size_t used = 0;
+    *text = '\0';
+    for (size_t i = 0; i < sizeof known / sizeof *known && used < size; i++) {
+        if (!known[i].choices)
+            continue;
+        if (known[i].flag && *known[i].flag)
+            used += (size_t)snprintf(text + used, size - used, "%s ", known[i].name);
+        if (!known[i].flag && *(const int *)known[i].place > 0)
+            used += (size_t)snprintf(text + used, size - used, "%s %d ", known[i].name,
+                                     *(const int *)known[i].place);
+    }
+}
 
 // How many arguments the option at argv takes up; 0: it is none, or lacks what belongs to it.
 static int read_option(char **argv)

@@ -3,6 +3,7 @@
 #define QUIESCE_EXPLORE_OPTIONS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct qx_options {
@@ -26,6 +27,10 @@ struct qx_options {
 /* Reads and removes the explorer's arguments. Returns 0, or 2 after an error, which it has told. Ends the
  * program after --help. */
 int qx_options_read(int *argc, char **argv);
+
+/* Those without which the program would have other choices, as arguments: an execution is repeated with the
+ * same ones. */
+void qx_options_of_choices(char *text, size_t size);
 
 /* What was read; all zero before. */
 const struct qx_options *qx_options(void);

@@ -31,7 +31,7 @@ static const struct qx_mutant *in_force;
 
 void qx_orders_record(void)
 {
-    table = qx_grow_shared(sizeof *table);
+    table = qx_shared_memory(sizeof *table);
 }
 
 static void lock(void)

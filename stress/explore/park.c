@@ -44,13 +44,6 @@ void qx_park_begin(void)
         park.ticket[i / CHUNK][i % CHUNK] = park.waits[i / CHUNK][i % CHUNK] = 0;
 }
 
-static void *chunk(size_t size)
-{
-    void *block = qx_grow(NULL, 0, size);
-    memset(block, 0, size);
-    return block;
-}
-
 static struct queue *known_queue(const void *key)
 {
     for (int i = 0; i < park.queues; i++) {
@@ -76,7 +69,7 @@ static struct queue *queue_of(const void *key, const void *site)
         qx_fail(QX_MISUSE, site, NULL, "too many futexes");
     int i = park.queues++;
     if (i % CHUNK == 0)
-        park.queue[i / CHUNK] = chunk(CHUNK * sizeof(struct queue));
+        park.queue[i / CHUNK] = qx_grow(NULL, 0, CHUNK * sizeof(struct queue));
     struct queue *q = &park.queue[i / CHUNK][i % CHUNK];
     q->key = key;
     return q;
@@ -86,8 +79,8 @@ static void reserve_ticket(int thread)
 {
     while (park.tickets <= thread) {
         if (park.tickets % CHUNK == 0) {
-            park.ticket[park.tickets / CHUNK] = chunk(CHUNK * sizeof(uint32_t));
-            park.waits[park.tickets / CHUNK] = chunk(CHUNK * sizeof(uint32_t));
+            park.ticket[park.tickets / CHUNK] = qx_grow(NULL, 0, CHUNK * sizeof(uint32_t));
+            park.waits[park.tickets / CHUNK] = qx_grow(NULL, 0, CHUNK * sizeof(uint32_t));
         }
         park.tickets++;
     }
@@ -111,12 +104,7 @@ static uint32_t *of_thread(uint32_t *const *chunks, int thread)
 
 static void add_sleeper(struct queue *q, struct sleeper sleeper)
 {
-    if (q->sleepers == q->capacity) {
-        int n = q->capacity ? 2 * q->capacity : 16;
-        q->sleeper =
-            qx_grow(q->sleeper, (size_t)q->capacity * sizeof *q->sleeper, (size_t)n * sizeof *q->sleeper);
-        q->capacity = n;
-    }
+    q->sleeper = qx_room(q->sleeper, &q->capacity, q->sleepers + 1, sizeof *q->sleeper);
     q->sleeper[q->sleepers++] = sleeper;
 }
 

@@ -45,13 +45,7 @@ static void begin(void)
 
 static uint64_t *priority_of(int thread)
 {
-    if (thread >= pct.priorities) {
-        int n = thread < 8 ? 16 : 2 * thread;
-        pct.priority = qx_grow(pct.priority, (size_t)pct.priorities * sizeof *pct.priority,
-                               (size_t)n * sizeof *pct.priority);
-        memset(pct.priority + pct.priorities, 0, (size_t)(n - pct.priorities) * sizeof *pct.priority);
-        pct.priorities = n;
-    }
+    pct.priority = qx_room(pct.priority, &pct.priorities, thread + 1, sizeof *pct.priority);
     if (pct.priority[thread] == 0)
         pct.priority[thread] = draw() | UINT64_C(1) << 63;
     return &pct.priority[thread];

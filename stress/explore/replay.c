@@ -20,12 +20,7 @@ static struct {
 
 static void add_entry(struct entry entry)
 {
-    if (replay.entries == replay.capacity) {
-        int n = replay.capacity ? 2 * replay.capacity : 256;
-        replay.entry =
-            qx_grow(replay.entry, (size_t)replay.capacity * sizeof entry, (size_t)n * sizeof entry);
-        replay.capacity = n;
-    }
+    replay.entry = qx_room(replay.entry, &replay.capacity, replay.entries + 1, sizeof entry);
     replay.entry[replay.entries++] = entry;
 }
 

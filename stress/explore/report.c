@@ -145,30 +145,10 @@ void qx_report_fault(const struct qx_failure *failure, bool here, char *text, si
     }
 }
 
-// The options without which the program would have other choices.
-static void write_options(char *text, size_t size)
-{
-    const struct qx_options *o = qx_options();
-    const struct {
-        const char *name;
-        int n;
-    } needed[] = {{"--deadlines", o->deadlines},
-                  {"--fail-allocations", o->failing_allocations},
-                  {"--spurious", o->idle_wakes},
-                  {"--turns", o->turns},
-                  {"--weak", o->failing_exchanges}};
-    snprintf(text, size, "%s%s", o->ignore_leaks ? "--ignore-leaks " : "",
-             o->atomic_volatile ? "--volatile " : "");
-    for (size_t i = 0; i < sizeof needed / sizeof *needed; i++) {
-        if (needed[i].n)
-            snprintf(text + strlen(text), size - strlen(text), "%s %d ", needed[i].name, needed[i].n);
-    }
-}
-
 void qx_report_replay(int argc, char **argv, const char *schedule)
 {
     char options[200];
-    write_options(options, sizeof options);
+    qx_options_of_choices(options, sizeof options);
     printf("replay: %s %s--replay %s", argv[0], options, schedule);
     for (int i = 1; i < argc; i++)
         printf("%s %s", i == 1 ? " --" : "", argv[i]);

@@ -40,16 +40,7 @@ struct qx_graph *qx_search_graph(void)
 
 static struct frame *push_frame(void)
 {
-    if (search.depth == search.capacity) {
-        int capacity = search.capacity ? 2 * search.capacity : 16;
-        search.frame = qx_grow(search.frame, (size_t)search.capacity * sizeof *search.frame,
-                               (size_t)capacity * sizeof *search.frame);
-        for (int i = search.capacity; i < capacity; i++) {
-            memset(&search.frame[i], 0, sizeof search.frame[i]);
-            qx_graph_init(&search.frame[i].graph);
-        }
-        search.capacity = capacity;
-    }
+    search.frame = qx_room(search.frame, &search.capacity, search.depth + 1, sizeof *search.frame);
     struct frame *f = &search.frame[search.depth++];
     f->decisions = 0;
     return f;
@@ -57,12 +48,7 @@ static struct frame *push_frame(void)
 
 static void decide(struct frame *f, struct decision decision)
 {
-    if (f->decisions == f->capacity) {
-        int capacity = f->capacity ? 2 * f->capacity : 32;
-        f->decision = qx_grow(f->decision, (size_t)f->capacity * sizeof *f->decision,
-                              (size_t)capacity * sizeof *f->decision);
-        f->capacity = capacity;
-    }
+    f->decision = qx_room(f->decision, &f->capacity, f->decisions + 1, sizeof *f->decision);
     f->decision[f->decisions++] = decision;
 }
 

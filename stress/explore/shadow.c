@@ -60,7 +60,6 @@ static void enlarge(void)
     size_t old_cells = shadow.cells;
     shadow.cells = old_cells ? 4 * old_cells : 4096;
     shadow.cell = qx_grow(NULL, 0, shadow.cells * sizeof *shadow.cell);
-    memset(shadow.cell, 0, shadow.cells * sizeof *shadow.cell);
     for (size_t i = 0; i < old_cells; i++) {
         if (old[i].grain)
             shadow.cell[slot(old[i].grain)] = old[i];
@@ -86,12 +85,8 @@ static struct cell *find(uintptr_t grain)
 
 static int new_record(void)
 {
-    if (shadow.records == shadow.record_capacity) {
-        int n = shadow.record_capacity ? 2 * shadow.record_capacity : 1024;
-        shadow.record = qx_grow(shadow.record, (size_t)shadow.record_capacity * sizeof *shadow.record,
-                                (size_t)n * sizeof *shadow.record);
-        shadow.record_capacity = n;
-    }
+    shadow.record =
+        qx_room(shadow.record, &shadow.record_capacity, shadow.records + 1, sizeof *shadow.record);
     return shadow.records++;
 }
 
@@ -111,10 +106,11 @@ static enum qx_clash touch_cell(const struct qx_touch *new, struct cell *cell, u
         bool ordered = old->thread == new->thread || new->hb[old->thread] > old->time;
         bool overlap = mask & old->mask;
         *clash = old;
-        bool other_size = mask != old->mask || (uint8_t)(new->size) != old->size;
-        if (overlap && new->atomic && old->atomic &&other_size && (!ordered || new->write || old->write))
+        bool both_atomic = new->atomic && old->atomic, any_write = new->write || old->write;
+        bool other_size = mask != old->mask || (uint8_t) new->size != old->size;
+        if (overlap && both_atomic && other_size && (!ordered || any_write))
             return QX_CLASH_SIZE;
-        if (overlap && !ordered && (new->write || old->write) && !(new->atomic && old->atomic))
+        if (overlap && !ordered && any_write && !both_atomic)
             return QX_CLASH_RACE;
         if (ordered && supersedes(new, mask, old)) {
             reusable = *link;
@@ -128,7 +124,7 @@ static enum qx_clash touch_cell(const struct qx_touch *new, struct cell *cell, u
                                         .thread = new->thread,
                                         .time = new->time,
                                         .mask = mask,
-                                        .size = (uint8_t)(new->size),
+                                        .size = (uint8_t) new->size,
                                         .write = new->write,
                                         .atomic = new->atomic,
                                         .site = new->site};
@@ -161,12 +157,8 @@ int qx_shadow_location(uintptr_t address, size_t size)
         if (shadow.location[l].address == address && shadow.location[l].size == size)
             return l;
     }
-    if (shadow.locations == shadow.location_capacity) {
-        int n = shadow.location_capacity ? 2 * shadow.location_capacity : 64;
-        shadow.location = qx_grow(shadow.location, (size_t)shadow.location_capacity * sizeof *shadow.location,
-                                  (size_t)n * sizeof *shadow.location);
-        shadow.location_capacity = n;
-    }
+    shadow.location =
+        qx_room(shadow.location, &shadow.location_capacity, shadow.locations + 1, sizeof *shadow.location);
     shadow.location[shadow.locations] =
         (struct location){.address = address, .size = size, .next = cell->locations};
     shadow.has_wide = shadow.has_wide || size > GRAIN;

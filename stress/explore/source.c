@@ -12,7 +12,7 @@
 
 struct variable {
     uintptr_t start, end; // as the object's file has them
-    size_t name;          // where it begins in the names
+    int name;             // where it begins in the names
 };
 
 // The program, or a library of it, and what was asked about it so far.
@@ -21,22 +21,22 @@ struct object {
     struct qx_tool addr2line;
     bool has_no_lines, has_variables; // addr2line failed; nm was asked
     struct variable *variable;        // in the order of their addresses
-    size_t variables, variable_capacity;
+    int variables, variable_capacity;
     char *names;
-    size_t names_size, names_capacity;
+    int names_size, names_capacity;
 };
 
 // What was asked once is not asked again: each access of the source is met many times.
 struct line {
-    const void *site; // NULL: free
+    const void *site;
     char text[304];
 };
 
 static struct {
-    struct object **object;
-    size_t objects;
-    struct line *line; // open addressing
-    size_t lines, line_capacity;
+    struct object **object; // each stays where it is
+    int objects, object_capacity;
+    struct line *line;
+    int lines, line_capacity;
 } known;
 
 static struct object *object_at(const void *address)
@@ -45,13 +45,12 @@ static struct object *object_at(const void *address)
     struct link_map *map = NULL;
     if (!dladdr1(address, &info, (void **)&map, RTLD_DL_LINKMAP) || !map)
         return NULL; // on the heap or a stack
-    for (size_t i = 0; i < known.objects; i++) {
+    for (int i = 0; i < known.objects; i++) {
         if (known.object[i]->map == map)
             return known.object[i];
     }
-    size_t n = known.objects++;
-    known.object = qx_grow(known.object, n * sizeof(struct object *), (n + 1) * sizeof(struct object *));
-    struct object *o = known.object[n] = qx_grow(NULL, 0, sizeof *o);
+    known.object = qx_room(known.object, &known.object_capacity, known.objects + 1, sizeof(struct object *));
+    struct object *o = known.object[known.objects++] = qx_grow(NULL, 0, sizeof *o);
     *o = (struct object){.map = map};
     return o;
 }
@@ -89,27 +88,25 @@ static bool ask_for_line(struct object *o, uintptr_t address, char *text, size_t
     return true;
 }
 
-static size_t slot(const void *site)
+static struct line *line_at(const void *site)
 {
-    size_t i = (size_t)((uintptr_t)site * UINT64_C(0x9E3779B97F4A7C15) >> 32);
-    while (known.line[i & (known.line_capacity - 1)].site &&
-           known.line[i & (known.line_capacity - 1)].site != site)
-        i++;
-    return i & (known.line_capacity - 1);
+    for (int i = 0; i < known.lines; i++) {
+        if (known.line[i].site == site)
+            return &known.line[i];
+    }
+    return NULL;
 }
 
-static void enlarge(void)
+static struct line *new_line(const void *site)
 {
-    struct line *old = known.line;
-    size_t n = known.line_capacity;
-    known.line_capacity = n ? 2 * n : 256;
-    known.line = qx_grow(NULL, 0, known.line_capacity * sizeof *known.line);
-    memset(known.line, 0, known.line_capacity * sizeof *known.line);
-    for (size_t i = 0; i < n; i++) {
-        if (old[i].site)
-            known.line[slot(old[i].site)] = old[i];
-    }
-    qx_release_memory(old, n * sizeof *old);
+    known.line = qx_room(known.line, &known.line_capacity, known.lines + 1, sizeof *known.line);
+    struct line *line = &known.line[known.lines++];
+    struct object *o = object_at(site);
+    uintptr_t call = (uintptr_t)site - 1; // in the call, not behind it
+    *line = (struct line){.site = site};
+    if (o && !o->has_no_lines)
+        o->has_no_lines = !ask_for_line(o, call - o->map->l_addr, line->text, sizeof line->text);
+    return line;
 }
 
 void qx_source_line(const void *site, char *text, size_t size)
@@ -117,35 +114,19 @@ void qx_source_line(const void *site, char *text, size_t size)
     *text = '\0';
     if (!site)
         return;
-    if (2 * known.lines >= known.line_capacity)
-        enlarge();
-    struct line *line = &known.line[slot(site)];
-    if (!line->site) {
-        line->site = site;
-        known.lines++;
-        struct object *o = object_at(site);
-        uintptr_t call = (uintptr_t)site - 1; // in the call, not behind it
-        if (o && !o->has_no_lines)
-            o->has_no_lines = !ask_for_line(o, call - o->map->l_addr, line->text, sizeof line->text);
-    }
+    const struct line *line = line_at(site);
+    if (!line)
+        line = new_line(site);
     snprintf(text, size, "%s", line->text);
 }
 
 static void add_variable(struct object *o, uintptr_t start, uintptr_t end, const char *name)
 {
-    if (o->variables == o->variable_capacity) {
-        size_t n = o->variable_capacity ? 2 * o->variable_capacity : 256;
-        o->variable = qx_grow(o->variable, o->variables * sizeof *o->variable, n * sizeof *o->variable);
-        o->variable_capacity = n;
-    }
-    size_t length = strlen(name) + 1;
-    if (o->names_size + length > o->names_capacity) {
-        size_t n = 2 * o->names_capacity + length + 4096;
-        o->names = qx_grow(o->names, o->names_capacity, n);
-        o->names_capacity = n;
-    }
+    int length = (int)strlen(name) + 1;
+    o->variable = qx_room(o->variable, &o->variable_capacity, o->variables + 1, sizeof *o->variable);
+    o->names = qx_room(o->names, &o->names_capacity, o->names_size + length, 1);
     o->variable[o->variables++] = (struct variable){start, end, o->names_size};
-    memcpy(o->names + o->names_size, name, length);
+    memcpy(o->names + o->names_size, name, (size_t)length);
     o->names_size += length;
 }
 
@@ -169,9 +150,9 @@ static void read_variables(struct object *o)
 // The last one that begins at or before the address.
 static const struct variable *variable_at(const struct object *o, uintptr_t address)
 {
-    size_t low = 0, high = o->variables;
+    int low = 0, high = o->variables;
     while (low < high) {
-        size_t middle = (low + high) / 2;
+        int middle = (low + high) / 2;
         if (o->variable[middle].start <= address)
             low = middle + 1;
         else
@@ -245,6 +226,6 @@ void qx_source_code(void (*called)(const void *site, const char *name), void (*u
 
 void qx_source_rest(void)
 {
-    for (size_t i = 0; i < known.objects; i++)
+    for (int i = 0; i < known.objects; i++)
         qx_tool_end(&known.object[i]->addr2line);
 }

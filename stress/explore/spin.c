@@ -65,7 +65,6 @@ static struct qx_turn *new_turn(struct qx_thread *t)
         if (t->turn_capacity == TURNS) // forget the newest
             return &t->turns[TURNS - 1];
         t->turns = qx_grow(NULL, 0, TURNS * sizeof *t->turns);
-        memset(t->turns, 0, TURNS * sizeof *t->turns);
         t->turn_capacity = TURNS;
     }
     return &t->turns[t->turn_count++];

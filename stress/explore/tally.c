@@ -8,7 +8,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <time.h>
 
 static struct qx_tally *tally;
@@ -28,7 +27,7 @@ static double now(void)
 void qx_tally_begin(void)
 {
     if (!tally)
-        tally = qx_grow_shared(sizeof *tally);
+        tally = qx_shared_memory(sizeof *tally);
     atomic_store(&tally->executions, 0);
     atomic_store(&tally->blocked, 0);
     atomic_store(&tally->drawn, 0);
@@ -92,20 +91,23 @@ void qx_tally_run(enum qx_end end)
 // A search for a shorter failing execution may take as long as that for the first, and this much more.
 static const double seconds_more = 0.02;
 
-bool qx_tally_over(void)
+// The clock is looked at now and then only: most executions take less time than that.
+static bool is_time_over(double most)
 {
     static uint64_t since, last_tick;
+    if (most <= 0 || (++since < 32 && qx_ticks() == last_tick))
+        return false;
+    since = 0;
+    last_tick = qx_ticks();
+    return qx_tally_seconds() > most;
+}
+
+bool qx_tally_over(void)
+{
     const struct qx_options *o = qx_options();
-    bool failed = atomic_load_explicit(&tally->length, memory_order_relaxed) > 0;
-    bool look = ++since >= 32 || qx_ticks() != last_tick || failed;
-    bool over = o->most_executions && runs() >= o->most_executions;
-    if (look) {
-        since = 0;
-        last_tick = qx_ticks();
-        over = over || (o->most_seconds > 0 && qx_tally_seconds() > o->most_seconds);
-        if (failed)
-            return over || qx_tally_seconds() > 2 * tally->found_at + seconds_more;
-    }
+    bool over = (o->most_executions && runs() >= o->most_executions) || is_time_over(o->most_seconds);
+    if (atomic_load_explicit(&tally->length, memory_order_relaxed) > 0)
+        return over || qx_tally_seconds() > 2 * tally->found_at + seconds_more;
     if (over)
         atomic_store(&tally->partial, true);
     return over;

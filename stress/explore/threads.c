@@ -183,13 +183,7 @@ static struct {
 static struct variables *own_variables(void)
 {
     int self = qx_self_number();
-    if (self >= variables.threads) {
-        int n = self < 8 ? 16 : 2 * self;
-        variables.of = qx_grow(variables.of, (size_t)variables.threads * sizeof *variables.of,
-                               (size_t)n * sizeof *variables.of);
-        memset(variables.of + variables.threads, 0, (size_t)(n - variables.threads) * sizeof *variables.of);
-        variables.threads = n;
-    }
+    variables.of = qx_room(variables.of, &variables.threads, self + 1, sizeof *variables.of);
     struct variables *own = &variables.of[self];
     if (own->run != qx_run_number()) {
         own->run = qx_run_number();
@@ -204,12 +198,7 @@ int __cxa_thread_atexit_impl(void (*destroy)(void *), void *object, void *librar
     if (!qx_exploring())
         return QX_REAL(__cxa_thread_atexit_impl)(destroy, object, library);
     struct variables *own = own_variables();
-    if (own->count == own->capacity) {
-        int n = own->capacity ? 2 * own->capacity : 16;
-        own->variable = qx_grow(own->variable, (size_t)own->capacity * sizeof *own->variable,
-                                (size_t)n * sizeof *own->variable);
-        own->capacity = n;
-    }
+    own->variable = qx_room(own->variable, &own->capacity, own->count + 1, sizeof *own->variable);
     own->variable[own->count++] = (struct variable){destroy, object};
     return 0;
 }

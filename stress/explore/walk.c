@@ -47,12 +47,7 @@ bool qx_walk_repeats(void)
 
 static void add_older(int n, int older)
 {
-    if (n == walk.capacity) {
-        int capacity = n ? 2 * n : 64;
-        walk.older =
-            qx_grow(walk.older, (size_t)n * sizeof *walk.older, (size_t)capacity * sizeof *walk.older);
-        walk.capacity = capacity;
-    }
+    walk.older = qx_room(walk.older, &walk.capacity, n + 1, sizeof *walk.older);
     walk.older[n] = older;
 }
 
