@@ -13,7 +13,6 @@
 #include <quiesce/concurrency/port.h>
 
 #include <assert.h>
-#include <errno.h>
 #include <stdatomic.h>
 #include <stddef.h>
 
@@ -83,10 +82,7 @@ static uint32_t spin(qsc_barrier *barrier, uint32_t seen)
         qsc_port_pause();
         seen = look(barrier);
     }
-    if ((seen & PHASE) == phase)
-        limit -= limit / 8;
-    else
-        limit += (QSC_PORT_SPINS - limit + 7) / 8;
+    limit = qsc_port_next_limit(limit, (seen & PHASE) != phase);
     return seen;
 }
 
@@ -112,7 +108,7 @@ static int wait_for_others(qsc_barrier *barrier, uint32_t seen, const struct tim
                                                      memory_order_relaxed))
             continue;
         int error = qsc_port_futex_wait(&barrier->state, asleep, deadline);
-        if (error != 0 && error != EAGAIN && error != EINTR)
+        if (qsc_port_wait_error(error))
             return go_back(barrier, asleep, error);
     }
     return 0;

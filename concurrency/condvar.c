@@ -14,7 +14,6 @@
 #include <quiesce/concurrency/condvar.h>
 #include <quiesce/concurrency/port.h>
 
-#include <errno.h>
 #include <stdatomic.h>
 #include <stddef.h>
 
@@ -40,7 +39,7 @@ int qsc_condvar_wait_until(qsc_condvar *condvar, qsc_mutex *mutex, const struct 
     int error = qsc_port_futex_wait(&condvar->sequence, seen, deadline);
     qsc_mutex_lock(mutex);
     atomic_fetch_sub_explicit(waiting_of(condvar), 1, memory_order_relaxed);
-    return error == EAGAIN || error == EINTR ? 0 : error;
+    return qsc_port_wait_error(error);
 }
 
 void qsc_condvar_wait(qsc_condvar *condvar, qsc_mutex *mutex)

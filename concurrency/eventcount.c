@@ -1,7 +1,5 @@
 #include <quiesce/concurrency/eventcount.h>
 
-#include <errno.h>
-
 #define NOTIFIED ((uint64_t)1 << 32)
 
 _Static_assert(sizeof(_Atomic uint32_t) == sizeof(uint32_t), "the epoch is used as a futex");
@@ -28,7 +26,7 @@ int qsc_eventcount_wait(struct qsc_eventcount *event, uint32_t key, const struct
 {
     int error = qsc_port_futex_wait((const uint32_t *)&event->epoch, key, deadline);
     qsc_eventcount_leave(event);
-    return error == EAGAIN || error == EINTR ? 0 : error;
+    return qsc_port_wait_error(error);
 }
 
 void qsc_eventcount_notify_slow(struct qsc_eventcount *event, uint32_t count)

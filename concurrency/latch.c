@@ -7,7 +7,6 @@
 #include <quiesce/concurrency/port.h>
 
 #include <assert.h>
-#include <errno.h>
 #include <stdatomic.h>
 #include <stddef.h>
 
@@ -53,10 +52,7 @@ static uint32_t spin(qsc_latch *latch)
         qsc_port_pause();
         seen = look(latch);
     }
-    if (seen & COUNT)
-        limit -= limit / 8;
-    else
-        limit += (QSC_PORT_SPINS - limit + 7) / 8;
+    limit = qsc_port_next_limit(limit, !(seen & COUNT));
     return seen;
 }
 
@@ -64,7 +60,7 @@ int qsc_latch_wait_until(qsc_latch *latch, const struct timespec *deadline)
 {
     int error = 0;
     for (uint32_t seen = spin(latch); seen & COUNT; seen = look(latch)) {
-        if (error != 0 && error != EAGAIN && error != EINTR)
+        if (qsc_port_wait_error(error))
             return error;
         if (!(seen & ASLEEP) &&
             !atomic_compare_exchange_strong_explicit(word_of(latch), &seen, seen | ASLEEP,

@@ -16,7 +16,6 @@
 #include <quiesce/concurrency/mutex.h>
 #include <quiesce/concurrency/port.h>
 
-#include <errno.h>
 #include <stdatomic.h>
 #include <stddef.h>
 
@@ -47,10 +46,7 @@ static uint32_t spin(_Atomic uint32_t *word)
         qsc_port_pause();
         seen = atomic_load_explicit(word, memory_order_relaxed);
     }
-    if (seen & LOCKED)
-        limit -= limit / 8;
-    else
-        limit += (QSC_PORT_SPINS - limit + 7) / 8;
+    limit = qsc_port_next_limit(limit, !(seen & LOCKED));
     return seen;
 }
 
@@ -101,7 +97,7 @@ static int wait(qsc_mutex *mutex, const struct timespec *deadline)
         int error = qsc_port_futex_wait(&mutex->word, asleep, deadline);
         if (error == 0)
             woken++;
-        else if (error != EAGAIN && error != EINTR)
+        else if (qsc_port_wait_error(error))
             return give_up(word, reserved, error);
         seen = spin(word);
     }

@@ -4,7 +4,6 @@
 #include <quiesce/concurrency/once.h>
 #include <quiesce/concurrency/port.h>
 
-#include <errno.h>
 #include <stdatomic.h>
 #include <stddef.h>
 
@@ -43,7 +42,7 @@ int qsc_once_call_until_slow(qsc_once *once, void (*run)(void *), void *arg, con
     if (qsc_once_trycall_slow(once, run, arg))
         return 0;
     for (int error = 0; !qsc_once_done(once);) {
-        if (error != 0 && error != EAGAIN && error != EINTR)
+        if (qsc_port_wait_error(error))
             return error;
         uint32_t running = RUNNING;
         (void)atomic_compare_exchange_strong_explicit(word_of(once), &running, AWAITED, memory_order_relaxed,

@@ -1,7 +1,5 @@
 #include <quiesce/concurrency/pool_internal.h>
 
-#include <errno.h>
-
 _Static_assert(sizeof(_Atomic uint32_t) == sizeof(uint32_t), "a slot's state is used as a futex");
 
 static _Atomic uint32_t *sleepers(struct qsc_pool *pool, enum slot_state how)
@@ -39,7 +37,7 @@ int qsc_pool_sleep(struct slot *slot, enum slot_state how, const struct timespec
     // relaxed: who wakes up looks for everything again, and announces himself anew before he sleeps again
     while (atomic_load_explicit(&slot->state, memory_order_relaxed) == (uint32_t)how) {
         int error = qsc_port_futex_wait((const uint32_t *)&slot->state, how, deadline);
-        if (error != 0 && error != EAGAIN && error != EINTR)
+        if (qsc_port_wait_error(error))
             return end(slot, how) ? error : 0;
     }
     return 0;

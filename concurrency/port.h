@@ -4,9 +4,11 @@
 #ifndef QUIESCE_CONCURRENCY_PORT_H
 #define QUIESCE_CONCURRENCY_PORT_H
 
+#include <errno.h>
 #include <limits.h>
 #include <pthread.h>
 #include <sched.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <time.h>
 
@@ -49,6 +51,13 @@ static inline void qsc_port_turn(unsigned *spent, unsigned pauses)
         qsc_port_yield();
 }
 
+/* How often a waiter may look the next time before it sleeps, when `limit` looks were enough or were not: as
+ * often as lately paid off. The first limit is QSC_PORT_SPINS. */
+static inline unsigned qsc_port_next_limit(unsigned limit, bool enough)
+{
+    return enough ? limit + (QSC_PORT_SPINS - limit + 7) / 8 : limit - limit / 8;
+}
+
 /* Sleeps while *word is `expected`, until qsc_port_futex_wake(word), the deadline (absolute, CLOCK_MONOTONIC;
  * NULL for none) or a signal. Comparison and falling asleep are one step in the order of changes of *word.
  * Returns 0 when woken, perhaps for no reason; EAGAIN when *word differs; EINTR, ETIMEDOUT; EINVAL for a
@@ -56,6 +65,13 @@ static inline void qsc_port_turn(unsigned *spent, unsigned pauses)
  * the caller reads *word again with the order it needs. Threads of one process only. */
 __attribute__((warn_unused_result)) int qsc_port_futex_wait(const uint32_t *word, uint32_t expected,
                                                             const struct timespec *deadline);
+
+/* What the result of qsc_port_futex_wait is to a caller that looks again in any case: 0, or the error by
+ * which the wait is over (ETIMEDOUT, EINVAL). */
+static inline int qsc_port_wait_error(int result)
+{
+    return result == EAGAIN || result == EINTR ? 0 : result;
+}
 
 /* Wakes at most `count` threads that sleep on word (INT_MAX: all), longest sleeper first. Only the address is
  * used: the memory may already be gone, then a stranger who sleeps there wakes for no reason. Leaves errno as

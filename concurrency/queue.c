@@ -153,15 +153,15 @@ static int trypush_from(qsc_queue *queue_storage, void **item)
 // Tries again for as long as lately paid off.
 static int spin(int (*attempt)(qsc_queue *, void **), qsc_queue *queue_storage, void **item)
 {
-    static _Thread_local int limit = QSC_PORT_SPINS;
+    static _Thread_local unsigned limit = QSC_PORT_SPINS;
     int error = attempt(queue_storage, item);
     if (error != EAGAIN)
         return error;
-    for (int spins = 0; error == EAGAIN && spins < limit; spins++) {
+    for (unsigned spins = 0; error == EAGAIN && spins < limit; spins++) {
         qsc_port_pause();
         error = attempt(queue_storage, item);
     }
-    limit += error == EAGAIN ? -(limit / 8) : (QSC_PORT_SPINS - limit + 7) / 8;
+    limit = qsc_port_next_limit(limit, error != EAGAIN);
     return error;
 }
 

@@ -13,7 +13,6 @@
 #include <quiesce/concurrency/port.h>
 #include <quiesce/concurrency/rwlock.h>
 
-#include <errno.h>
 #include <stdatomic.h>
 #include <stddef.h>
 
@@ -49,7 +48,7 @@ static int wait_in_line(qsc_rwlock *lock, uint32_t closed, uint32_t self, const 
             }
             continue;
         }
-        if (error != 0 && error != EAGAIN && error != EINTR) {
+        if (qsc_port_wait_error(error)) {
             (void)atomic_fetch_and_explicit(state, ~HEAD, memory_order_relaxed);
             break;
         }

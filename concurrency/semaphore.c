@@ -17,7 +17,6 @@
 #include <quiesce/concurrency/semaphore.h>
 
 #include <assert.h>
-#include <errno.h>
 #include <stdatomic.h>
 #include <stddef.h>
 
@@ -74,15 +73,7 @@ static void spin(qsc_semaphore *semaphore, uint32_t units)
         qsc_port_pause();
         ready = may_take(atomic_load_explicit(state_of(semaphore), memory_order_relaxed), units);
     }
-    if (ready)
-        limit += (QSC_PORT_SPINS - limit + 7) / 8;
-    else
-        limit -= limit / 8;
-}
-
-static bool gives_up(int error)
-{
-    return error != 0 && error != EAGAIN && error != EINTR;
+    limit = qsc_port_next_limit(limit, ready);
 }
 
 // What the head of the line does: it sees to it that a post wakes it, and waits. Whether it has its units or
@@ -101,7 +92,7 @@ static int wait_as_head(qsc_semaphore *semaphore, uint32_t units, const struct t
                 return 0;
             continue;
         }
-        if (gives_up(error)) {
+        if (qsc_port_wait_error(error)) {
             (void)atomic_fetch_and_explicit(state, ~(HEAD | CLOSED), memory_order_relaxed);
             return error;
         }

@@ -3,7 +3,6 @@
 
 #include <criterion/criterion.h>
 #include <quiesce/concurrency/rwlock.h>
-#include <signal.h>
 
 static qsc_rwlock lock;
 static long left, right;
@@ -27,13 +26,6 @@ TestSuite(rwlock, .init = reset, .timeout = 30);
 static bool asleep(long threads)
 {
     return futex_sleepers(&lock.state) + futex_sleepers(&lock.line.word) == threads;
-}
-
-static pthread_t start(void *(*run)(void *), void *arg)
-{
-    pthread_t thread;
-    cr_assert_eq(pthread_create(&thread, NULL, run, arg), 0);
-    return thread;
 }
 
 static void *read_once(void *unused)
@@ -170,11 +162,10 @@ Test(rwlock, deadlines_pass_in_the_line_too)
 
 Test(rwlock, refuses_malformed_deadlines)
 {
-    struct timespec deadlines[] = {{0, 1000000000}, {0, -1}, {-1, 0}};
     qsc_rwlock_write_lock(&lock);
     for (int i = 0; i < 3; i++) {
-        cr_assert_eq(result_of(read_until, &deadlines[i]), EINVAL);
-        cr_assert_eq(result_of(write_until, &deadlines[i]), EINVAL);
+        cr_assert_eq(result_of(read_until, (void *)&malformed_deadlines[i]), EINVAL);
+        cr_assert_eq(result_of(write_until, (void *)&malformed_deadlines[i]), EINVAL);
     }
     qsc_rwlock_write_unlock(&lock);
     assert_unlocked();
@@ -211,15 +202,9 @@ Test(rwlock, readers_go_on_when_a_writer_gives_up)
     assert_unlocked();
 }
 
-static void on_signal(int signal)
-{
-    (void)signal;
-}
-
 Test(rwlock, signals_do_not_end_a_wait)
 {
-    struct sigaction action = {.sa_handler = on_signal}, before; // without SA_RESTART
-    cr_assert_eq(sigaction(SIGUSR1, &action, &before), 0);
+    catch_signals();
     qsc_rwlock_write_lock(&lock);
     pthread_t reader = start(read_once, NULL), writer = start(write_once, NULL);
     for (int n = 0; n < 20; n++) {
@@ -233,7 +218,6 @@ Test(rwlock, signals_do_not_end_a_wait)
     pthread_join(reader, NULL);
     pthread_join(writer, NULL);
     cr_assert_eq(readers + writers, 2);
-    sigaction(SIGUSR1, &before, NULL);
 }
 
 static void *read_on_and_on(void *unused)

@@ -20,13 +20,6 @@ static void reset(void)
 
 TestSuite(seqlock, .init = reset, .timeout = 30);
 
-static pthread_t start(void *(*run)(void *))
-{
-    pthread_t thread;
-    cr_assert_eq(pthread_create(&thread, NULL, run, NULL), 0);
-    return thread;
-}
-
 Test(seqlock, zero_bytes_are_a_readable_lock)
 {
     static qsc_seqlock zero;
@@ -111,7 +104,7 @@ static void *write_second(void *unused)
 Test(seqlock, readers_and_writers_wait_for_a_writer)
 {
     qsc_seqlock_write_lock(&lock);
-    pthread_t threads[] = {start(read_first), start(write_second)};
+    pthread_t threads[] = {start(read_first, NULL), start(write_second, NULL)};
     sleep_ms(20);
     cr_assert_eq(atomic_load(&done), 0);
     qsc_seqlock_store(&words[0], 7);
@@ -138,7 +131,7 @@ Test(seqlock, writers_take_turns)
 {
     pthread_t threads[MANY];
     for (int i = 0; i < MANY; i++)
-        threads[i] = start(count_up);
+        threads[i] = start(count_up, NULL);
     for (uint64_t out[WORDS] = {0}; out[0] < MANY * 500;) {
         qsc_seqlock_read(&lock, words, WORDS, out);
         for (int i = 1; i < WORDS; i++)

@@ -1,3 +1,3 @@
 # file: shadow.c
 # bug: accesses that are not ordered are no race
-s/overlap && !ordered && \(new->write/overlap \&\& false \&\& (new->write/
+s/if \(overlap && !ordered && any_write && !both_atomic\)/if (false)/
