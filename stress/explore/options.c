@@ -30,7 +30,7 @@ static const char help[] =
     "A part of the executions only:\n"
     "  --preemptions N, --stale N   with at most N switches away from a thread that could go on; with at "
     "most\n"
-    "               N accesses that pass over a newer store\n"
+    "               N accesses that pass over a newer store; not shared by --jobs\n"
     "  --random N   N executions at random (thread priorities after PCT); --seed S gives other ones\n"
     "  --replay S   the one execution that a report's last line names\n"
     "\n"
