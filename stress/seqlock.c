@@ -159,14 +159,6 @@ static long use(void)
     return met;
 }
 
-static bool is_chosen(const char *name)
-{
-    for (char **argument = chosen; *argument; argument++)
-        if (strcmp(*argument, name) == 0)
-            return true;
-    return !*chosen;
-}
-
 // Returns the meetings in that way of writing which had the fewest.
 static long batch(void)
 {
@@ -177,7 +169,7 @@ static long batch(void)
     };
     long fewest = LONG_MAX;
     for (way = ways; way < ways + sizeof ways / sizeof *ways; way++)
-        if (is_chosen(way->name)) {
+        if (stress_is_chosen(chosen, way->name)) {
             long met = use();
             fewest = met < fewest ? met : fewest;
         }

@@ -9,7 +9,6 @@
 #include <quiesce/concurrency/spin.h>
 #include <sched.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { THREADS = STRESS_THREADS(4, 3), ROUNDS = STRESS_SIZE(200, 2) };
 
@@ -125,20 +124,12 @@ static long use(void)
     return met;
 }
 
-static bool is_chosen(const char *name)
-{
-    for (char **argument = chosen; *argument; argument++)
-        if (strcmp(*argument, name) == 0)
-            return true;
-    return !*chosen;
-}
-
 // Returns the meetings at that lock which had the fewest.
 static long batch(void)
 {
     long fewest = LONG_MAX;
     for (ops = qsc_spin_ops; ops < qsc_spin_ops + QSC_SPIN_LOCKS; ops++)
-        if (is_chosen(ops->name)) {
+        if (stress_is_chosen(chosen, ops->name)) {
             long met = use();
             fewest = met < fewest ? met : fewest;
         }

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <time.h>
 
 #ifdef NDEBUG
@@ -29,6 +30,15 @@ static inline struct timespec stress_soon(long nanoseconds)
     t.tv_sec += t.tv_nsec / 1000000000;
     t.tv_nsec %= 1000000000;
     return t;
+}
+
+/* Is it among the names that a client was called with? All are if there are none. */
+static inline bool stress_is_chosen(char **chosen, const char *name)
+{
+    for (char **argument = chosen; *argument; argument++)
+        if (strcmp(*argument, name) == 0)
+            return true;
+    return !*chosen;
 }
 
 #ifdef STRESS_ONCE
