@@ -1,5 +1,5 @@
-/* Programs for searches.sh: message passing whose stores and loads have the orders that a macro names; and
- * one in which only a stale read, or only two preemptions, show the fault. */
+/* Programs for searches.sh: message passing whose stores and loads have the orders that a macro names; one in
+ * which only a stale read, or only two preemptions, show the fault; one with many executions. */
 #include <assert.h>
 #include <pthread.h>
 #include <signal.h>
@@ -46,6 +46,33 @@ static void *first(void *unused)
 static void check(void)
 {
     assert(x == 2);
+}
+#elif defined(CASE_MANY)
+// Store bufferings one after the other: four executions each.
+atomic_int word[2][10];
+
+static void go_through(int mine)
+{
+    for (int i = 0; i < 10; i++) {
+        atomic_store_explicit(&word[mine][i], 1, memory_order_relaxed);
+        atomic_load_explicit(&word[!mine][i], memory_order_relaxed);
+    }
+}
+
+static void *first(void *unused)
+{
+    go_through(0);
+    return unused;
+}
+
+static void *second(void *unused)
+{
+    go_through(1);
+    return unused;
+}
+
+static void check(void)
+{
 }
 #elif defined(CASE_CHILDREN)
 // It has no children, and hears of none.

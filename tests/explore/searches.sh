@@ -29,11 +29,12 @@ build strong -DPUBLISH=memory_order_seq_cst
 build buffer -DCASE_STORE_BUFFERING
 build update -DCASE_PREEMPTIONS
 build children -DCASE_CHILDREN
+build many -DCASE_MANY
 
 # The failing execution comes again, and no other program's does.
 for program in relaxed buffer update; do
     expect "$program fails" 1 $program --json --quiet
-    bug=$(echo "$said" | field bug) replay=$(echo "$said" | field replay)
+    bug=$(echo "$said" | field bug)
     replay=$(echo "$said" | sed -n 's/.*"replay": "\([^"]*\)".*/\1/p')
     expect "$program again" 1 $program --json --quiet --replay "$replay"
     [ "$bug" = "$(echo "$said" | field bug)" ] || complain "$program: another bug along the replay string: $said"
@@ -45,6 +46,20 @@ expect 'a stale read' 1 buffer
 says 'is newer, but nothing orders it before this'
 expect 'no replay string' 2 sound --replay nonsense
 expect 'a string of another program' 2 sound --replay 0:1,7:3,0:0
+
+# One of two processes is killed: what it was to examine is missing.
+"$scratch/many" --quiet --jobs 2 >"$scratch/out" 2>&1 &
+explorer=$!
+copy=
+while [ -z "$copy" ] && kill -0 $explorer; do
+    copy=$(cat /proc/[0-9]*/status 2>/dev/null | awk -v parent=$explorer '/^Pid:/ { pid = $2 } /^PPid:/ && $2 == parent { print pid; exit }')
+done
+kill -9 "$copy"
+wait $explorer
+status=$? what='a process that died' said=$(cat "$scratch/out")
+[ $status -eq 3 ] || complain "$what: exit status $status: $said"
+says 'a process of the exploration died; what it had to do is missing'
+says '^bound: .*not complete$'
 
 # The tools behind a report: a program never meets them, and where they are missing or die there is still a report.
 expect 'processes of its own' 0 children --weaken --jobs 2
