@@ -18,13 +18,20 @@ int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, v
 }
 
 static uint32_t word;
-static _Atomic int result = -1; // of the wait; none yet
+static _Atomic int result; // of the wait
 
 static void *wait_long(void *unused)
 {
     struct timespec deadline = in_ms(20000);
     atomic_store(&result, qsc_port_futex_wait(&word, 7, &deadline));
     return unused;
+}
+
+static pthread_t start_to_wait(void)
+{
+    word = 7;
+    atomic_store(&result, -1);
+    return start(wait_long, NULL);
 }
 
 Test(port, a_word_that_differs_does_not_wait)
@@ -51,8 +58,7 @@ Test(port, refuses_malformed_deadlines)
 
 Test(port, wakes, .timeout = 20)
 {
-    word = 7;
-    pthread_t thread = start(wait_long, NULL);
+    pthread_t thread = start_to_wait();
     while (atomic_load(&result) < 0) {
         qsc_port_futex_wake(&word, 1);
         sched_yield();
@@ -64,8 +70,7 @@ Test(port, wakes, .timeout = 20)
 Test(port, signals_interrupt, .timeout = 20)
 {
     catch_signals();
-    word = 7;
-    pthread_t thread = start(wait_long, NULL);
+    pthread_t thread = start_to_wait();
     while (atomic_load(&result) < 0) {
         pthread_kill(thread, SIGUSR1);
         sleep_ms(1);
