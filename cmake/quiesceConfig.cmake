@@ -1,0 +1,11 @@
+# find_package(quiesce): quiesce::quiesce, the shared library, and quiesce::quiesce-static, which brings liburcu.
+include(CMakeFindDependencyMacro)
+find_dependency(Threads)
+find_dependency(PkgConfig)
+pkg_check_modules(URCU QUIET IMPORTED_TARGET liburcu-memb)
+if(NOT URCU_FOUND)
+  set(quiesce_FOUND FALSE)
+  set(quiesce_NOT_FOUND_MESSAGE "pkg-config does not find liburcu-memb (Debian: liburcu-dev)")
+  return()
+endif()
+include(${CMAKE_CURRENT_LIST_DIR}/quiesceTargets.cmake)
