@@ -1,16 +1,24 @@
-// What an item's way through the queue costs, ours beside a ring under a mutex with two condition variables:
-// in and out again by one thread, from one thread to another, and there and back.
+// What an item's way through a queue costs: in and out again by one thread, from one thread to another, and
+// there and back. Ours that waits beside a ring under a mutex with two condition variables; of those that do
+// not wait, whoever finds them full or empty pauses and tries again.
 #include "bystander.h"
 
 #include <benchmark/benchmark.h>
 #include <cstdlib>
 #include <pthread.h>
+#include <quiesce/concurrency/mpsc.h>
+#include <quiesce/concurrency/port.h>
 #include <quiesce/concurrency/queue.h>
+#include <quiesce/concurrency/spsc.h>
 #include <vector>
 
 namespace
 {
 constexpr size_t CAPACITY = 256;
+
+// Who finds a queue that does not wait full or empty looks again when some items have gone by: ends that
+// follow each other closely pay for a cache line with every item.
+constexpr unsigned PAUSES = 16;
 
 class Qsc
 {
@@ -37,6 +45,68 @@ class Qsc
 
   private:
     qsc_queue queue_;
+};
+
+class Spsc
+{
+  public:
+    Spsc()
+    {
+        if (qsc_spsc_init(&queue_, CAPACITY) != 0)
+            std::abort();
+    }
+    ~Spsc()
+    {
+        qsc_spsc_fini(&queue_);
+    }
+    void push(void *item)
+    {
+        for (unsigned spent = 0; qsc_spsc_trypush(&queue_, item) != 0;)
+            qsc_port_turn(&spent, PAUSES);
+    }
+    void *pop()
+    {
+        void *item = nullptr;
+        for (unsigned spent = 0; qsc_spsc_trypop(&queue_, &item) != 0;)
+            qsc_port_turn(&spent, PAUSES);
+        return item;
+    }
+
+  private:
+    qsc_spsc queue_;
+};
+
+// Unbounded: the producer has as many nodes as the others have places, and waits for the one that it needs.
+class Mpsc
+{
+  public:
+    void push(void *item)
+    {
+        Node &node = nodes_[next_++ % CAPACITY];
+        for (unsigned spent = 0; __atomic_load_n(&node.item, __ATOMIC_ACQUIRE);)
+            qsc_port_turn(&spent, PAUSES);
+        __atomic_store_n(&node.item, item, __ATOMIC_RELAXED);
+        qsc_mpsc_push(&queue_, &node.node);
+    }
+    void *pop()
+    {
+        qsc_mpsc_node *node = nullptr;
+        for (unsigned spent = 0; qsc_mpsc_trypop(&queue_, &node) != 0;)
+            qsc_port_turn(&spent, PAUSES);
+        void **item = &reinterpret_cast<Node *>(node)->item;
+        void *got = *item;
+        __atomic_store_n(item, nullptr, __ATOMIC_RELEASE);
+        return got;
+    }
+
+  private:
+    struct Node {
+        qsc_mpsc_node node; // the first member
+        void *item;
+    };
+    qsc_mpsc queue_ = {};
+    size_t next_ = 0;
+    std::vector<Node> nodes_ = std::vector<Node>(CAPACITY);
 };
 
 class Pthread
@@ -108,8 +178,12 @@ template <class Queue> void ping_pong(benchmark::State &state)
 }
 
 BENCHMARK_TEMPLATE(push_pop, Qsc)->Name("queue/push_pop/qsc");
+BENCHMARK_TEMPLATE(push_pop, Spsc)->Name("queue/push_pop/spsc");
+BENCHMARK_TEMPLATE(push_pop, Mpsc)->Name("queue/push_pop/mpsc");
 BENCHMARK_TEMPLATE(push_pop, Pthread)->Name("queue/push_pop/pthread");
 BENCHMARK_TEMPLATE(stream, Qsc)->Name("queue/stream/qsc")->Threads(2)->UseRealTime();
+BENCHMARK_TEMPLATE(stream, Spsc)->Name("queue/stream/spsc")->Threads(2)->UseRealTime();
+BENCHMARK_TEMPLATE(stream, Mpsc)->Name("queue/stream/mpsc")->Threads(2)->UseRealTime();
 BENCHMARK_TEMPLATE(stream, Pthread)->Name("queue/stream/pthread")->Threads(2)->UseRealTime();
 BENCHMARK_TEMPLATE(ping_pong, Qsc)->Name("queue/ping_pong/qsc")->Threads(2)->UseRealTime();
 BENCHMARK_TEMPLATE(ping_pong, Pthread)->Name("queue/ping_pong/pthread")->Threads(2)->UseRealTime();
