@@ -6,6 +6,7 @@
 #include <benchmark/benchmark.h>
 #include <cstdlib>
 #include <pthread.h>
+#include <quiesce/concurrency/mpmc.h>
 #include <quiesce/concurrency/mpsc.h>
 #include <quiesce/concurrency/port.h>
 #include <quiesce/concurrency/queue.h>
@@ -14,21 +15,21 @@
 
 namespace
 {
-constexpr size_t CAPACITY = 256;
+constexpr size_t CAPACITY = 1024;
 
 // Who finds a queue that does not wait full or empty looks again when some items have gone by: ends that
 // follow each other closely pay for a cache line with every item.
-constexpr unsigned PAUSES = 16;
+constexpr unsigned PAUSES = 64;
 
-class Qsc
+template <int (*init)(qsc_queue *, size_t)> class Waiting
 {
   public:
-    Qsc()
+    Waiting()
     {
-        if (qsc_queue_init(&queue_, CAPACITY) != 0)
+        if (init(&queue_, CAPACITY) != 0)
             std::abort();
     }
-    ~Qsc()
+    ~Waiting()
     {
         qsc_queue_fini(&queue_);
     }
@@ -46,35 +47,41 @@ class Qsc
   private:
     qsc_queue queue_;
 };
+using Qsc = Waiting<qsc_queue_init>;
+using QscSpsc = Waiting<qsc_queue_init_spsc>;
 
-class Spsc
+template <class Core, int (*init)(Core *, size_t), void (*fini)(Core *), int (*trypush)(Core *, void *),
+          int (*trypop)(Core *, void **)>
+class Trying
 {
   public:
-    Spsc()
+    Trying()
     {
-        if (qsc_spsc_init(&queue_, CAPACITY) != 0)
+        if (init(&queue_, CAPACITY) != 0)
             std::abort();
     }
-    ~Spsc()
+    ~Trying()
     {
-        qsc_spsc_fini(&queue_);
+        fini(&queue_);
     }
     void push(void *item)
     {
-        for (unsigned spent = 0; qsc_spsc_trypush(&queue_, item) != 0;)
+        for (unsigned spent = 0; trypush(&queue_, item) != 0;)
             qsc_port_turn(&spent, PAUSES);
     }
     void *pop()
     {
         void *item = nullptr;
-        for (unsigned spent = 0; qsc_spsc_trypop(&queue_, &item) != 0;)
+        for (unsigned spent = 0; trypop(&queue_, &item) != 0;)
             qsc_port_turn(&spent, PAUSES);
         return item;
     }
 
   private:
-    qsc_spsc queue_;
+    Core queue_;
 };
+using Mpmc = Trying<qsc_mpmc, qsc_mpmc_init, qsc_mpmc_fini, qsc_mpmc_trypush, qsc_mpmc_trypop>;
+using Spsc = Trying<qsc_spsc, qsc_spsc_init, qsc_spsc_fini, qsc_spsc_trypush, qsc_spsc_trypop>;
 
 // Unbounded: the producer has as many nodes as the others have places, and waits for the one that it needs.
 class Mpsc
@@ -178,10 +185,14 @@ template <class Queue> void ping_pong(benchmark::State &state)
 }
 
 BENCHMARK_TEMPLATE(push_pop, Qsc)->Name("queue/push_pop/qsc");
+BENCHMARK_TEMPLATE(push_pop, QscSpsc)->Name("queue/push_pop/qsc_spsc");
+BENCHMARK_TEMPLATE(push_pop, Mpmc)->Name("queue/push_pop/mpmc");
 BENCHMARK_TEMPLATE(push_pop, Spsc)->Name("queue/push_pop/spsc");
 BENCHMARK_TEMPLATE(push_pop, Mpsc)->Name("queue/push_pop/mpsc");
 BENCHMARK_TEMPLATE(push_pop, Pthread)->Name("queue/push_pop/pthread");
 BENCHMARK_TEMPLATE(stream, Qsc)->Name("queue/stream/qsc")->Threads(2)->UseRealTime();
+BENCHMARK_TEMPLATE(stream, QscSpsc)->Name("queue/stream/qsc_spsc")->Threads(2)->UseRealTime();
+BENCHMARK_TEMPLATE(stream, Mpmc)->Name("queue/stream/mpmc")->Threads(2)->UseRealTime();
 BENCHMARK_TEMPLATE(stream, Spsc)->Name("queue/stream/spsc")->Threads(2)->UseRealTime();
 BENCHMARK_TEMPLATE(stream, Mpsc)->Name("queue/stream/mpsc")->Threads(2)->UseRealTime();
 BENCHMARK_TEMPLATE(stream, Pthread)->Name("queue/stream/pthread")->Threads(2)->UseRealTime();

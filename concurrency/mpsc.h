@@ -8,7 +8,7 @@
  * cannot be reached, though their pushes may have returned. A pop that comes to the cut returns EBUSY, which
  * is not EAGAIN, empty.
  *
- * Nothing here waits. */
+ * Nothing here waits. For waiting, deadlines and an end there is qsc_queue_init_mpsc in queue.h. */
 #ifndef QUIESCE_CONCURRENCY_MPSC_H
 #define QUIESCE_CONCURRENCY_MPSC_H
 

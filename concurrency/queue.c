@@ -1,40 +1,33 @@
-/* queue.c
+/* queue.c: how threads wait for a queue that does not, and how it ends, the same for every core.
  *
- * A position p is counted as the ticket 2p; the two counters hold the next ticket to push and to pop. A
- * cell's turn is 2p      free for the push at position p 2p + 1  holds the item of position p so that a
- * counter and a turn can be compared, also in a ring of one cell. Bit 0 of the push counter is CLOSED: a push
- * claims its cell by a compare-and-swap on that counter and so cannot slip past the close.
- *
- * A thread that stalls between its claim and its turn makes the queue look empty (or full) to those behind
- * it, although later cells are ready. They go to sleep, and their wake-ups are used up. When the stalled
- * thread goes on, it wakes one of them, who then finds several cells ready. Hence the rule in wait_slow: who
- * has slept and leaves passes the wake-up on if another could leave too. The same rule spreads the news of a
- * close or of the last item after one. */
-#include <quiesce/concurrency/alloc.h>
+ * A thread that stalls in the middle of a push or pop makes the queue look empty (or full) to those behind
+ * it, although later items are ready. They go to sleep, and their wake-ups are used up. When the stalled
+ * thread goes on, it wakes one of them, who then finds several ready. Hence the rule in wait_to: who has
+ * slept and leaves passes the wake-up on if another could leave too. The same rule spreads the news of a
+ * close or of the last item after one. Where only one thread may wait there is nobody to pass it on to. */
 #include <quiesce/concurrency/eventcount.h>
+#include <quiesce/concurrency/mpmc.h>
+#include <quiesce/concurrency/mpsc.h>
 #include <quiesce/concurrency/queue.h>
+#include <quiesce/concurrency/queue_core.h>
+#include <quiesce/concurrency/spsc.h>
 
 #include <errno.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <string.h>
 
-#define CLOSED 1U
-
-struct cell {
-    _Atomic uint64_t turn;
-    void *item;
+struct queue {
+    union {
+        qsc_mpmc mpmc;
+        qsc_mpsc mpsc;
+        qsc_spsc spsc;
+    } core;
+    const struct qsc_queue_core *calls;
+    struct qsc_eventcount filled; // poppers wait for it
+    struct qsc_eventcount freed;  // pushers wait for it
 };
-
-struct queue { // NOLINT(clang-analyzer-optin.performance.Padding): producers and consumers share no line
-    struct cell *cells;
-    uint64_t mask;
-    _Alignas(64) _Atomic uint64_t pushes;
-    _Alignas(64) _Atomic uint64_t pops;
-    _Alignas(64) struct qsc_eventcount filled; // poppers wait for it
-    struct qsc_eventcount freed;               // pushers wait for it
-};
-_Static_assert(sizeof(struct queue) <= sizeof(qsc_queue) && _Alignof(struct queue) <= 64,
+_Static_assert(sizeof(struct queue) <= sizeof(qsc_queue) && _Alignof(struct queue) <= _Alignof(qsc_queue),
                "the header's storage");
 
 static struct queue *queue_of(qsc_queue *queue_storage)
@@ -42,107 +35,51 @@ static struct queue *queue_of(qsc_queue *queue_storage)
     return (struct queue *)queue_storage;
 }
 
-static struct cell *cell_of(const struct queue *queue, uint64_t ticket)
+static struct queue *start(qsc_queue *queue_storage, const struct qsc_queue_core *calls)
 {
-    return &queue->cells[ticket / 2 & queue->mask];
+    struct queue *queue = queue_of(queue_storage);
+    memset(queue, 0, sizeof *queue);
+    queue->calls = calls;
+    return queue;
 }
 
 int qsc_queue_init(qsc_queue *queue_storage, size_t capacity)
 {
-    struct queue *queue = queue_of(queue_storage);
-    if (capacity == 0 || capacity > (size_t)1 << 30)
-        return EINVAL;
-    uint64_t size = 1;
-    while (size < capacity)
-        size *= 2;
-    memset(queue, 0, sizeof *queue);
-    queue->cells = qsc_alloc_aligned(size * sizeof *queue->cells, 64);
-    if (!queue->cells)
-        return ENOMEM;
-    queue->mask = size - 1;
-    for (uint64_t i = 0; i < size; i++)
-        atomic_init(&queue->cells[i].turn, 2 * i);
-    return 0;
+    return qsc_mpmc_init(&start(queue_storage, &qsc_mpmc_core)->core.mpmc, capacity);
+}
+
+int qsc_queue_init_spsc(qsc_queue *queue_storage, size_t capacity)
+{
+    return qsc_spsc_init(&start(queue_storage, &qsc_spsc_core)->core.spsc, capacity);
+}
+
+void qsc_queue_init_mpsc(qsc_queue *queue_storage)
+{
+    (void)start(queue_storage, &qsc_mpsc_core); // all bytes zero: empty
 }
 
 void qsc_queue_fini(qsc_queue *queue_storage)
 {
-    qsc_free(queue_of(queue_storage)->cells);
-}
-
-size_t qsc_queue_capacity(const qsc_queue *queue_storage)
-{
-    return ((const struct queue *)queue_storage)->mask + 1;
-}
-
-// Whether a push need not wait: 0, EAGAIN or EPIPE. *ticket is the position meant.
-static int look_for_room(const struct queue *queue, uint64_t *ticket)
-{
-    for (;;) {
-        // seq_cst: pairs with qsc_queue_close, against a sleeper's prepare, see eventcount.h
-        *ticket = atomic_load_explicit(&queue->pushes, memory_order_seq_cst);
-        if (*ticket & CLOSED)
-            return EPIPE;
-        // seq_cst: pairs with the store in trypop, against a sleeper's prepare
-        uint64_t turn = atomic_load_explicit(&cell_of(queue, *ticket)->turn, memory_order_seq_cst);
-        if (turn == *ticket)
-            return 0;
-        if (turn < *ticket)
-            return EAGAIN;
-    }
-}
-
-// Whether a pop need not wait: 0, EAGAIN or EPIPE. *ticket is the position meant.
-static int look_for_item(const struct queue *queue, uint64_t *ticket)
-{
-    for (;;) {
-        *ticket = atomic_load_explicit(&queue->pops, memory_order_relaxed);
-        // seq_cst: pairs with the store in trypush, against a sleeper's prepare
-        uint64_t turn = atomic_load_explicit(&cell_of(queue, *ticket)->turn, memory_order_seq_cst);
-        if (turn == *ticket + 1)
-            return 0;
-        if (turn < *ticket + 1)
-            // seq_cst: pairs with qsc_queue_close, against a sleeper's prepare. Every push before the close
-            // has moved the counter: where it stands at our ticket, none is under way.
-            return atomic_load_explicit(&queue->pushes, memory_order_seq_cst) == (*ticket | CLOSED) ? EPIPE
-                                                                                                    : EAGAIN;
-    }
+    struct queue *queue = queue_of(queue_storage);
+    queue->calls->fini(&queue->core);
 }
 
 int qsc_queue_trypush(qsc_queue *queue_storage, void *item)
 {
     struct queue *queue = queue_of(queue_storage);
-    uint64_t ticket;
-    do {
-        int error = look_for_room(queue, &ticket);
-        if (error)
-            return error;
-    } while (!atomic_compare_exchange_weak_explicit(&queue->pushes, &ticket, ticket + 2, memory_order_relaxed,
-                                                    memory_order_relaxed));
-    struct cell *cell = cell_of(queue, ticket);
-    cell->item = item;
-    // seq_cst: pairs with the load in look_for_item, before the look for sleepers in notify
-    atomic_store_explicit(&cell->turn, ticket + 1, memory_order_seq_cst);
-    qsc_eventcount_notify(&queue->filled, 1);
-    return 0;
+    int error = queue->calls->trypush(&queue->core, item);
+    if (!error)
+        qsc_eventcount_notify(&queue->filled, 1);
+    return error;
 }
 
 int qsc_queue_trypop(qsc_queue *queue_storage, void **item)
 {
     struct queue *queue = queue_of(queue_storage);
-    uint64_t ticket;
-    do {
-        int error = look_for_item(queue, &ticket);
-        if (error)
-            return error;
-    } while (!atomic_compare_exchange_weak_explicit(&queue->pops, &ticket, ticket + 2, memory_order_relaxed,
-                                                    memory_order_relaxed));
-    struct cell *cell = cell_of(queue, ticket);
-    *item = cell->item;
-    // seq_cst: pairs with the load in look_for_room, before the look for sleepers in notify
-    atomic_store_explicit(&cell->turn, ticket + 2 * (queue->mask + 1), memory_order_seq_cst);
-    qsc_eventcount_notify(&queue->freed, 1);
-    return 0;
+    int error = queue->calls->trypop(&queue->core, item);
+    if (!error)
+        qsc_eventcount_notify(&queue->freed, 1);
+    return error;
 }
 
 static int trypush_from(qsc_queue *queue_storage, void **item)
@@ -166,8 +103,8 @@ static int spin(int (*attempt)(qsc_queue *, void **), qsc_queue *queue_storage, 
 }
 
 // Tries until it may leave: spins briefly, then sleeps. `look` tells whether another waiter of `event` could
-// leave too.
-static int wait_to(int (*attempt)(qsc_queue *, void **), int (*look)(const struct queue *, uint64_t *),
+// leave too; NULL: there is none.
+static int wait_to(int (*attempt)(qsc_queue *, void **), int (*look)(const void *),
                    struct qsc_eventcount *event, qsc_queue *queue_storage, void **item,
                    const struct timespec *deadline)
 {
@@ -183,21 +120,21 @@ static int wait_to(int (*attempt)(qsc_queue *, void **), int (*look)(const struc
         else
             qsc_eventcount_leave(event);
     } while (error == EAGAIN && !given_up);
-    uint64_t next;
-    if (look(queue_of(queue_storage), &next) != EAGAIN)
+    if (look && look(&queue_of(queue_storage)->core) != EAGAIN)
         qsc_eventcount_notify(event, 1);
     return error == EAGAIN ? given_up : error;
 }
 
 int qsc_queue_push_until(qsc_queue *queue_storage, void *item, const struct timespec *deadline)
 {
-    return wait_to(trypush_from, look_for_room, &queue_of(queue_storage)->freed, queue_storage, &item,
-                   deadline);
+    struct queue *queue = queue_of(queue_storage);
+    return wait_to(trypush_from, queue->calls->look_for_room, &queue->freed, queue_storage, &item, deadline);
 }
 
 int qsc_queue_pop_until(qsc_queue *queue_storage, void **item, const struct timespec *deadline)
 {
-    return wait_to(qsc_queue_trypop, look_for_item, &queue_of(queue_storage)->filled, queue_storage, item,
+    struct queue *queue = queue_of(queue_storage);
+    return wait_to(qsc_queue_trypop, queue->calls->look_for_item, &queue->filled, queue_storage, item,
                    deadline);
 }
 
@@ -214,8 +151,7 @@ int qsc_queue_pop(qsc_queue *queue_storage, void **item)
 void qsc_queue_close(qsc_queue *queue_storage)
 {
     struct queue *queue = queue_of(queue_storage);
-    // seq_cst: pairs with the loads of the counter in look_for_room and look_for_item
-    atomic_fetch_or_explicit(&queue->pushes, CLOSED, memory_order_seq_cst);
+    queue->calls->close(&queue->core);
     qsc_eventcount_notify(&queue->filled, UINT32_MAX);
     qsc_eventcount_notify(&queue->freed, UINT32_MAX);
 }

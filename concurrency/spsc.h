@@ -5,7 +5,7 @@
  * end reads the other's cache line only when the copy says full, or empty (J. Giacomoni, T. Moseley, M.
  * Vachharajani, "FastForward for efficient pipeline parallelism", PPoPP 2008, names what that line costs).
  *
- * Nothing here waits.
+ * Nothing here waits. For waiting, deadlines and an end there is qsc_queue_init_spsc in queue.h.
  *
  * At any time one thread pushes and one pops, maybe the same. An end may go to another thread by something
  * that synchronises. */

@@ -1,12 +1,13 @@
-/* Two producers and two consumers go through a queue of one or two items by all its doors, and often find it
- * full or empty. First in rounds of one item each, at the end of which all wait for all, so that an item or a
- * wake-up that is lost hangs the batch: the producers come at every moment of the consumers' falling asleep.
- * Then in streams that a fifth thread closes under way. Oracle: every item that was accepted comes out once,
- * with its content; one consumer sees the items of one producer in order; after the close nothing is accepted
- * and nothing is left. */
+/* Two producers and two consumers, or one where the core allows no more, go through a queue of one or two
+ * items by all its doors, and often find it full or empty. First in rounds of one item each, at the end of
+ * which all wait for all, so that an item or a wake-up that is lost hangs the batch: the producers come at
+ * every moment of the consumers' falling asleep. Then in streams that another thread closes under way.
+ * Oracle: every item that was accepted comes out once, with its content; one consumer sees the items of one
+ * producer in order; after the close nothing is accepted and nothing is left. */
 #include "stress.h"
 
 #include <errno.h>
+#include <quiesce/concurrency/mpsc.h>
 #include <quiesce/concurrency/port.h>
 #include <quiesce/concurrency/queue.h>
 #include <sched.h>
@@ -15,13 +16,17 @@
 
 enum { PAIRS = STRESS_THREADS(2, 1), ROUNDS = STRESS_SIZE(600, 2), STREAMS = STRESS_SIZE(30, 1) };
 
+enum core { MPMC, MPSC, SPSC, CORES };
+
 struct item {
-    int number; // plain: the queue must order it
+    qsc_mpsc_node node; // the first member
+    int number;         // plain: the queue must order it
     _Atomic int copies;
 };
 
 struct shared {
     qsc_queue queue;
+    int producers, consumers;
     bool stream;
     pthread_barrier_t round_ends;
     struct item items[PAIRS][ROUNDS];
@@ -29,7 +34,7 @@ struct shared {
 
 struct member {
     struct shared *shared;
-    int index;       // producers 0 .. PAIRS-1, then consumers, then the thread that closes
+    int index;       // producers first, then consumers, then the thread that closes
     int last[PAIRS]; // the consumer's latest item of each producer
     long met;        // times it found the queue full or empty
     long moved;
@@ -85,9 +90,12 @@ static int pop(struct member *me, int round)
 
 static void go_round_by_round(struct member *me, bool producer)
 {
+    struct shared *shared = me->shared;
     for (int round = 0; round < ROUNDS; round++) {
         // Every other round only one pair plays: nobody else can make good what is lost
-        if (round % 2 == 0 || me->index % PAIRS == 0) {
+        bool all = round % 2 == 0, plays = all || me->index == 0 || me->index == shared->producers;
+        int items = !plays ? 0 : producer || !all ? 1 : shared->producers / shared->consumers;
+        for (; items > 0; items--) {
             for (int i = 0; producer && i < STRESS_SIZE(round * 7 % 400, 0); i++)
                 qsc_port_pause();
             int error = producer ? push(me, round) : pop(me, round);
@@ -113,22 +121,34 @@ static void stream(struct member *me, bool producer)
 static void *run(void *arg)
 {
     struct member *me = arg;
-    if (me->index == 2 * PAIRS) {
+    int producers = me->shared->producers;
+    if (me->index == producers + me->shared->consumers) {
         nanosleep(&(struct timespec){.tv_nsec = 100000}, NULL);
         qsc_queue_close(&me->shared->queue);
     } else if (me->shared->stream) {
-        stream(me, me->index < PAIRS);
+        stream(me, me->index < producers);
     } else {
-        go_round_by_round(me, me->index < PAIRS);
+        go_round_by_round(me, me->index < producers);
     }
     return NULL;
 }
 
-static long live(struct shared *shared, bool streams, size_t capacity)
+static int init(qsc_queue *queue, enum core core, size_t capacity)
 {
-    *shared = (struct shared){.stream = streams};
-    int error = qsc_queue_init(&shared->queue, capacity) ||
-                pthread_barrier_init(&shared->round_ends, NULL, 2 * PAIRS);
+    if (core == MPSC) {
+        qsc_queue_init_mpsc(queue);
+        return 0;
+    }
+    return core == SPSC ? qsc_queue_init_spsc(queue, capacity) : qsc_queue_init(queue, capacity);
+}
+
+static long live(struct shared *shared, enum core core, bool streams, size_t capacity)
+{
+    *shared = (struct shared){
+        .producers = core == SPSC ? 1 : PAIRS, .consumers = core == MPMC ? PAIRS : 1, .stream = streams};
+    int both = shared->producers + shared->consumers;
+    int error = init(&shared->queue, core, capacity) ||
+                pthread_barrier_init(&shared->round_ends, NULL, (unsigned)both);
     assert(error == 0);
     struct member members[2 * PAIRS + 1];
     for (int i = 0; i < 2 * PAIRS + 1; i++) {
@@ -136,18 +156,18 @@ static long live(struct shared *shared, bool streams, size_t capacity)
         for (int k = 0; k < PAIRS; k++)
             members[i].last[k] = -1;
     }
-    stress_threads(2 * PAIRS + streams, run, members, sizeof *members);
+    stress_threads(both + streams, run, members, sizeof *members);
 
     long pushed = 0, popped = 0, met = 0;
-    for (int i = 0; i < 2 * PAIRS; i++) {
-        *(i < PAIRS ? &pushed : &popped) += members[i].moved;
+    for (int i = 0; i < both; i++) {
+        *(i < shared->producers ? &pushed : &popped) += members[i].moved;
         met += members[i].met;
     }
     assert(pushed == popped);
     void *none;
     error = qsc_queue_trypop(&shared->queue, &none);
     assert(error == (streams ? EPIPE : EAGAIN));
-    error = qsc_queue_trypush(&shared->queue, &none);
+    error = qsc_queue_trypush(&shared->queue, &shared->items[0][0]);
     assert(error == (streams ? EPIPE : 0));
     qsc_queue_fini(&shared->queue);
     pthread_barrier_destroy(&shared->round_ends);
@@ -158,9 +178,12 @@ static long batch(void)
 {
     struct shared *shared = aligned_alloc(64, (sizeof *shared + 63) & ~(size_t)63);
     assert(shared);
-    long met = live(shared, false, 1) + live(shared, false, 2);
-    for (int i = 0; i < STREAMS; i++)
-        met += live(shared, true, 2);
+    long met = live(shared, MPMC, false, 1);
+    for (int core = 0; core < CORES; core++) {
+        met += live(shared, (enum core)core, false, 2);
+        for (int i = 0; i < STREAMS; i++)
+            met += live(shared, (enum core)core, true, 2);
+    }
     free(shared);
     return met;
 }

@@ -1,24 +1,36 @@
-/* Every wait of the queue against every call that ends it. Oracle: what was accepted comes out, once and with
- * its content; nothing after the close; nobody is left asleep. */
+/* Every wait of the queue against every call that ends it, by each of its cores: spsc- or mpsc- before a
+ * scenario's name chooses another than mpmc. Oracle: what was accepted comes out, once and with its content;
+ * nothing after the close; nobody is left asleep. */
 #include "scenario.h"
 
 #include <errno.h>
+#include <quiesce/concurrency/mpsc.h>
 #include <quiesce/concurrency/queue.h>
 #include <time.h>
 
+struct item {
+    qsc_mpsc_node node; // the first member
+    int number;         // plain: the queue must order it
+};
+
+static enum { MPMC, MPSC, SPSC } core;
 static qsc_queue queue;
-static int items[3]; // plain: the queue must order them
+static struct item items[3];
 static const struct timespec long_ago = {0};
 
 static void init(size_t capacity)
 {
-    int error = qsc_queue_init(&queue, capacity);
+    int error = 0;
+    if (core == MPSC)
+        qsc_queue_init_mpsc(&queue);
+    else
+        error = core == SPSC ? qsc_queue_init_spsc(&queue, capacity) : qsc_queue_init(&queue, capacity);
     assert(error == 0);
 }
 
 static void push(int number)
 {
-    items[number] = number;
+    items[number].number = number;
     int error = qsc_queue_push(&queue, &items[number]);
     assert(error == 0);
 }
@@ -26,14 +38,15 @@ static void push(int number)
 // Spoils the item, so that a second pop of it is found out, and a producer that is late, too.
 static int pop(void)
 {
-    void *item;
-    int error = qsc_queue_pop(&queue, &item);
+    void *popped;
+    int error = qsc_queue_pop(&queue, &popped);
     if (error == EPIPE)
         return -1;
     assert(error == 0);
-    int number = *(int *)item;
+    struct item *item = popped;
+    int number = item->number;
     assert(number >= 0 && item == &items[number]);
-    *(int *)item = -1;
+    item->number = -1;
     return number;
 }
 
@@ -103,7 +116,7 @@ static void close_wakes_push(void)
 
 static void *push_or_not(void *accepted)
 {
-    items[0] = 0;
+    items[0].number = 0;
     int error = qsc_queue_trypush(&queue, &items[0]);
     assert(error == 0 || error == EPIPE);
     *(bool *)accepted = error == 0;
@@ -121,6 +134,8 @@ static void close_against_push(void)
     scenario_join(producer);
     scenario_join(closer);
     assert((popped == 0) == accepted);
+    int then = pop();
+    assert(then == -1);
     qsc_queue_fini(&queue);
 }
 
@@ -197,5 +212,10 @@ int main(int argc, char **argv)
         {"deadline-passes", deadline_passes},
         {"push-deadline-passes", push_deadline_passes},
     };
-    return scenario_main(all, sizeof all / sizeof *all, argc, argv);
+    char *arguments[] = {argv[0], argv[1]};
+    if (argc == 2 && (strncmp(argv[1], "mpsc-", 5) == 0 || strncmp(argv[1], "spsc-", 5) == 0)) {
+        core = *argv[1] == 'm' ? MPSC : SPSC;
+        arguments[1] += 5;
+    }
+    return scenario_main(all, sizeof all / sizeof *all, argc, arguments);
 }

@@ -1,4 +1,4 @@
-# file: concurrency/queue.c
+# file: concurrency/mpmc.c
 # bug: push does not release the item
 # killed-by: tsan tsan-bare explore
-/&cell->turn, ticket \+ 1, memory_order_seq_cst/s/seq_cst/relaxed/
+/ticket \+ 1, memory_order_seq_cst/s/seq_cst/relaxed/

@@ -3,6 +3,7 @@
 #include "threads.h"
 
 #include <criterion/criterion.h>
+#include <quiesce/concurrency/mpsc.h>
 #include <quiesce/concurrency/queue.h>
 #include <stdint.h>
 
@@ -27,16 +28,12 @@ static uintptr_t trypop(void)
     return error ? 0 : (uintptr_t)popped;
 }
 
-Test(queue, capacity_is_the_next_power_of_two)
+Test(queue, no_such_capacity)
 {
-    static const size_t asked[] = {1, 2, 3, 4, 5, 1000}, got[] = {1, 2, 4, 4, 8, 1024};
-    for (int i = 0; i < 6; i++) {
-        open_queue(asked[i]);
-        cr_assert_eq(qsc_queue_capacity(&queue), got[i]);
-        qsc_queue_fini(&queue);
-    }
     cr_assert_eq(qsc_queue_init(&queue, 0), EINVAL);
     cr_assert_eq(qsc_queue_init(&queue, SIZE_MAX), EINVAL);
+    cr_assert_eq(qsc_queue_init_spsc(&queue, 0), EINVAL);
+    cr_assert_eq(qsc_queue_init_spsc(&queue, SIZE_MAX), EINVAL);
 }
 
 Test(queue, first_in_first_out_around_the_ring)
@@ -91,6 +88,58 @@ Test(queue, closed_is_drained_and_then_ends)
     cr_assert_eq(qsc_queue_trypop(&queue, &popped), EPIPE);
     cr_assert_eq(qsc_queue_pop(&queue, &popped), EPIPE);
     cr_assert_eq(qsc_queue_pop_until(&queue, &popped, NULL), EPIPE);
+    qsc_queue_fini(&queue);
+}
+
+Test(queue, by_one_producer_and_one_consumer)
+{
+    futex_reset();
+    void *popped;
+    struct timespec past = in_ms(-1000);
+    cr_assert_eq(qsc_queue_init_spsc(&queue, 2), 0);
+    cr_assert_eq(qsc_queue_pop_until(&queue, &popped, &past), ETIMEDOUT);
+    for (uintptr_t i = 1; i <= 20; i += 2) {
+        cr_assert_eq(qsc_queue_push(&queue, item(i)), 0);
+        cr_assert_eq(qsc_queue_push(&queue, item(i + 1)), 0);
+        cr_assert_eq(qsc_queue_trypush(&queue, NULL), EAGAIN);
+        cr_assert_eq(qsc_queue_push_until(&queue, NULL, &past), ETIMEDOUT);
+        cr_assert_eq(trypop(), i);
+        cr_assert_eq(trypop(), i + 1);
+        cr_assert_eq(trypop(), 0);
+    }
+    cr_assert_eq(qsc_queue_push(&queue, item(7)), 0);
+    qsc_queue_close(&queue);
+    qsc_queue_close(&queue);
+    cr_assert_eq(qsc_queue_push(&queue, item(8)), EPIPE);
+    cr_assert_eq(qsc_queue_pop(&queue, &popped), 0);
+    cr_assert_eq(popped, item(7));
+    cr_assert_eq(qsc_queue_pop(&queue, &popped), EPIPE);
+    cr_assert_eq(qsc_queue_trypop(&queue, &popped), EPIPE);
+    qsc_queue_fini(&queue);
+}
+
+Test(queue, of_nodes)
+{
+    futex_reset();
+    static qsc_mpsc_node nodes[100];
+    void *popped;
+    struct timespec past = in_ms(-1000);
+    qsc_queue_init_mpsc(&queue);
+    cr_assert_eq(qsc_queue_trypop(&queue, &popped), EAGAIN);
+    cr_assert_eq(qsc_queue_pop_until(&queue, &popped, &past), ETIMEDOUT);
+    for (int lap = 0; lap < 3; lap++) {
+        for (int i = 0; i < 100; i++)
+            cr_assert_eq(qsc_queue_push(&queue, &nodes[i]), 0);
+        if (lap == 2)
+            qsc_queue_close(&queue);
+        for (int i = 0; i < 100; i++) {
+            cr_assert_eq(qsc_queue_pop(&queue, &popped), 0);
+            cr_assert_eq(popped, &nodes[i]);
+        }
+    }
+    cr_assert_eq(qsc_queue_trypush(&queue, &nodes[0]), EPIPE);
+    cr_assert_eq(qsc_queue_pop(&queue, &popped), EPIPE);
+    cr_assert_eq(qsc_queue_trypop(&queue, &popped), EPIPE);
     qsc_queue_fini(&queue);
 }
 
@@ -239,6 +288,8 @@ Test(queue, no_memory)
 {
     failing_at(0);
     cr_assert_eq(qsc_queue_init(&queue, 16), ENOMEM);
+    failing_at(0);
+    cr_assert_eq(qsc_queue_init_spsc(&queue, 16), ENOMEM);
     cr_assert_eq(failing_live(), 0);
     failing_at(1);
     cr_assert_eq(qsc_queue_init(&queue, 16), 0);

@@ -1,0 +1,4 @@
+# file: concurrency/mpmc.c
+# bug: push does not release the item
+# killed-by: tsan tsan-bare explore
+/ticket \+ 1, memory_order_release/s/release/relaxed/
