@@ -3,7 +3,9 @@
  * Replaced, then a grace period, then looked for in the slots: in this order. A pin is stored in a read
  * section that began before the replacement, or else names a newer version; after the grace period all of
  * these sections are over, so that a version found in no slot is out of everybody's reach, for good. One
- * found in a slot needs no further grace period, only another look later on. */
+ * found in a slot needs no further grace period, only another look later on.
+ *
+ * A destructor may take many turns. Between two of them come grace periods, looks, and turns of others. */
 #include <quiesce/concurrency/alloc.h>
 #include <quiesce/concurrency/pin_slots.h>
 #include <quiesce/concurrency/port.h>
@@ -47,11 +49,30 @@ static uint64_t oldest_live(const struct qsc_snapshot_writer *writer)
     return writer->last_id;
 }
 
-// Not under the lock: a destructor may take long, and may publish.
-static void destroy(struct qsc_snapshot_writer *writer, struct version *version)
+static __thread bool *yields; // whether the destructor that runs wants another turn; NULL outside of one
+
+bool qsc_snapshot_destroy_yield(void)
 {
-    if (version->destroy)
+    if (yields)
+        *yields = true;
+    return yields;
+}
+
+// One turn of the destructor; returns whether it was the last. Not under the lock: it may take long, and may
+// publish.
+static bool destroy(struct version *version)
+{
+    bool again = false;
+    if (version->destroy) {
+        yields = &again;
         version->destroy((void *)version->published.object);
+        yields = NULL;
+    }
+    return !again;
+}
+
+static void forget(struct qsc_snapshot_writer *writer, struct version *version)
+{
     qsc_mutex_lock(&writer->lock);
     writer->live_versions--;
     writer->live_bytes -= version->published.bytes;
@@ -65,9 +86,11 @@ struct look {
     uint64_t ns;
     uint64_t oldest_pin_id, oldest_pin_since_ns;
     int32_t oldest_pin_owner;
+    bool unfinished; // a destructor wants another turn
 };
 
-// Destroys what waits and is not pinned. Not under the lock: the queue is this thread's own.
+// Looks for what waits in the slots, and gives the destructors of what is in none a turn each. Not under the
+// lock: the queue is this thread's own.
 static struct look destroy_unpinned(struct qsc_snapshot_writer *writer)
 {
     struct look look = {0};
@@ -78,12 +101,14 @@ static struct look destroy_unpinned(struct qsc_snapshot_writer *writer)
         uint64_t begin = qsc_port_now_ns();
         bool pinned = qsc_pin_slots_hold(&version->published, &owner);
         look.ns += qsc_port_now_ns() - begin;
-        if (!pinned) {
+        if (!pinned && destroy(version)) {
             *link = version->newer;
-            destroy(writer, version);
+            forget(writer, version);
             continue;
         }
-        if (!look.oldest_pin_id) {
+        if (!pinned) {
+            look.unfinished = true;
+        } else if (!look.oldest_pin_id) {
             look.oldest_pin_id = version->published.id;
             look.oldest_pin_since_ns = version->replaced_ns;
             look.oldest_pin_owner = owner;
@@ -129,11 +154,11 @@ void *qsc_reclaimer_run(void *arg)
         writer->oldest_pin_since_ns = look.oldest_pin_since_ns;
         writer->oldest_pin_owner = look.oldest_pin_owner;
         if (asked) {
-            writer->state = writer->waiting.oldest ? IN_USE : IDLE;
+            writer->state = look.oldest_pin_id ? IN_USE : IDLE;
             qsc_event_signal_unlock(writer, &writer->progress);
             qsc_mutex_lock(&writer->lock);
         }
-        if (has_work(writer))
+        if (look.unfinished || has_work(writer))
             continue;
         if (pause < PAUSE_PER_LOOK * look.ns)
             pause = PAUSE_PER_LOOK * look.ns;

@@ -148,7 +148,8 @@ static inline void qsc_snapshot_unpin(qsc_pin *pin)
 }
 
 /* Makes `object` the current version. From then on the cell owns it: once no reader can reach it,
- * destroy(object) is called, if given, on the cell's own thread. Nobody may write the object any more.
+ * destroy(object) is called, if given, on the cell's own thread; again, while it asks for it with
+ * qsc_snapshot_destroy_yield. Nobody may write the object any more.
  * Returns: 0, and the version's id in *id (NULL: not wanted). Otherwise the object stays the caller's:
  * EAGAIN when a bound is reached; E2BIG when the object and the version it would replace exceed
  * max_live_bytes by themselves, so that waiting would not help; ENOMEM.
@@ -180,6 +181,19 @@ int qsc_snapshot_publish_if(qsc_snapshot *cell, uint64_t expected, const void *o
 int qsc_snapshot_publish_until(qsc_snapshot *cell, const void *object, uint64_t bytes,
                                void (*destroy)(void *), const struct timespec *deadline, uint64_t *id)
     __attribute__((warn_unused_result));
+
+/* For a destructor with so much to do that others should have their turn in between:
+ *
+ *     while (free_some_megabytes(model))
+ *         if (qsc_snapshot_destroy_yield())
+ *             return;
+ *
+ * Returns: true on a cell's thread: the destructor must return now, and is called again with its object once
+ * grace periods, looks at the pins and other destructors have had theirs. False wherever else it is called,
+ * for an object that was never published: there it goes on.
+ * Blocks: no. Progress: wait-free. Memory order: none; all turns are the same thread's.
+ * Threads: any. Where a destructor calls another one that yields, both must return, and come back to it. */
+bool qsc_snapshot_destroy_yield(void) __attribute__((warn_unused_result));
 
 /* Fills in the figures as they are at one moment.
  * Returns: nothing. Blocks: briefly, on the publishers' lock. Progress: blocking. Memory order: none.

@@ -2,7 +2,8 @@
  * reclaimer.c.
  *
  * The life of a version: current; then `replaced`, by a publisher; then `waiting`, taken there by the
- * reclaiming thread, which lets a grace period pass and destroys it as soon as no slot holds it. */
+ * reclaiming thread, which lets a grace period pass and destroys it as soon as no slot holds it, in one turn
+ * or many. */
 #ifndef QUIESCE_CONCURRENCY_SNAPSHOT_WRITER_H
 #define QUIESCE_CONCURRENCY_SNAPSHOT_WRITER_H
 

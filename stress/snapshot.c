@@ -1,5 +1,5 @@
 /* Readers look at a cell in every way there is while a publisher replaces its object by every door. Each
- * object's words carry the id of its version; the destructor spoils them.
+ * object's words carry the id of its version; the destructor spoils them, in two turns.
  * Oracle: a version that is entered or pinned stays whole until it is left or unpinned, by whatever thread,
  * and be it after the end of the thread that pinned it; no reader finds an older version than before;
  * destructors run once for each object and on no thread of the client's; the bounds hold; nothing is left at
@@ -26,6 +26,7 @@ enum {
 
 struct object {
     uint64_t words[WORDS];
+    int whole; // words that are not spoilt yet
 };
 
 static qsc_snapshot cell;
@@ -51,19 +52,24 @@ static struct object *make(uint64_t id)
     assert(object);
     for (int i = 0; i < WORDS; i++)
         object->words[i] = id;
+    object->whole = WORDS;
     atomic_fetch_add_explicit(&alive, 1, memory_order_relaxed);
     return object;
 }
 
+// In two turns.
 static void destroy(void *arg)
 {
     struct object *object = arg;
     assert(!of_client);
     uint64_t id = object->words[0];
     assert(id != spoilt);
-    for (int i = 0; i < WORDS; i++) {
-        assert(object->words[i] == id);
-        object->words[i] = spoilt;
+    while (object->whole > 0) {
+        uint64_t *word = &object->words[--object->whole];
+        assert(*word == id);
+        *word = spoilt;
+        if (object->whole == WORDS / 2 && qsc_snapshot_destroy_yield())
+            return;
     }
     free(object);
     atomic_fetch_sub_explicit(&alive, 1, memory_order_relaxed);

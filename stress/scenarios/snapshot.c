@@ -63,6 +63,29 @@ static void nothing(void)
     end(1);
 }
 
+static void destroy_in_turns(void *arg)
+{
+    struct object *object = arg;
+    if (object->word > 0) {
+        object->word = 0;
+        bool yielded = qsc_snapshot_destroy_yield();
+        assert(yielded);
+        return;
+    }
+    destroy(arg);
+}
+
+// The cell may be asked to end between the two turns of a destructor.
+static void in_turns(void)
+{
+    int error = qsc_snapshot_init(&cell, NULL);
+    assert(error == 0);
+    error = qsc_snapshot_publish(&cell, make(1), sizeof(struct object), destroy_in_turns, NULL);
+    assert(error == 0);
+    publish(2);
+    end(2);
+}
+
 static void *enter_once(void *unused)
 {
     const struct qsc_version *version = qsc_snapshot_enter(&cell);
@@ -247,6 +270,7 @@ int main(int argc, char **argv)
 {
     static const struct scenario all[] = {
         {"nothing", nothing},
+        {"in-turns", in_turns},
         {"first", first},
         {"replace-in-section", replace_in_section},
         {"publish-waits", publish_waits},

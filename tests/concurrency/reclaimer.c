@@ -117,6 +117,76 @@ Test(reclaimer, a_destructor_may_publish)
     cr_assert_eq(published_by_destructor.destroyed, 1);
 }
 
+/* An object that is destroyed a word at a time. */
+struct sliced {
+    atomic_int turns, left;
+    struct counted whole;
+};
+
+static void destroy_in_slices(void *object)
+{
+    struct sliced *sliced = object;
+    atomic_fetch_add(&sliced->turns, 1);
+    while (atomic_load(&sliced->left) > 0) {
+        if (atomic_load(&let_go))
+            atomic_fetch_sub(&sliced->left, 1);
+        if (qsc_snapshot_destroy_yield())
+            return;
+    }
+    counted_destroy(&sliced->whole);
+}
+
+Test(reclaimer, a_destructor_that_yields_is_called_again_and_lets_others_through)
+{
+    struct sliced big = {.left = 3};
+    struct counted objects[3] = {0};
+    let_go = false;
+    begin();
+    cr_assert_eq(qsc_snapshot_publish(&cell, &big, 1, destroy_in_slices, NULL), 0);
+    for (int i = 0; i < 3; i++)
+        cr_assert_eq(publish(&cell, &objects[i]), 0);
+    cr_assert(EVENTUALLY(objects[0].destroyed == 1 && objects[1].destroyed == 1), "though replaced later");
+    cr_assert(EVENTUALLY(big.turns > 10));
+    struct qsc_snapshot_stats stats = stats_of(&cell);
+    cr_assert_eq(stats.live_versions, 2, "it counts until its destructor has ended");
+    cr_assert_eq(stats.live_bytes, 1 + sizeof *objects);
+    cr_assert_eq(stats.oldest_pin_id, 0, "and is not pinned");
+    int before = big.turns;
+    atomic_store(&let_go, true);
+    end();
+    cr_assert_geq(big.turns, before + 3);
+    cr_assert_eq(big.whole.destroyed, 1);
+    cr_assert_eq(objects[2].destroyed, 1);
+}
+
+Test(reclaimer, a_destructor_that_yields_does_not_keep_the_cell_in_use)
+{
+    struct sliced big = {.left = 1000};
+    struct counted object = {0};
+    qsc_pin pin;
+    let_go = false;
+    begin();
+    cr_assert_eq(qsc_snapshot_publish(&cell, &big, 1, destroy_in_slices, NULL), 0);
+    cr_assert_eq(publish(&cell, &object), 0);
+    cr_assert_eq(qsc_snapshot_pin(&cell, &pin), 0);
+    cr_assert(EVENTUALLY(big.turns > 0));
+    cr_assert_eq(qsc_snapshot_fini(&cell), EBUSY, "because of the pin");
+    qsc_snapshot_unpin(&pin);
+    atomic_store(&let_go, true);
+    end();
+    cr_assert_eq(big.whole.destroyed, 1);
+}
+
+Test(reclaimer, elsewhere_a_destructor_goes_on)
+{
+    struct sliced big = {.left = 3};
+    let_go = true;
+    cr_assert_not(qsc_snapshot_destroy_yield());
+    destroy_in_slices(&big);
+    cr_assert_eq(big.turns, 1);
+    cr_assert_eq(big.whole.destroyed, 1);
+}
+
 static double cpu_seconds(void)
 {
     struct rusage usage;
