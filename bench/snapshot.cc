@@ -10,7 +10,7 @@
 #include <cstdlib>
 #include <pthread.h>
 
-#include <quiesce/concurrency/snapshot.h>
+#include <quiesce/concurrency/snapshot_labels.h>
 #include <quiesce/model/refcount_cell.h>
 
 namespace
@@ -94,6 +94,21 @@ void pin_unpin_qsc(benchmark::State &state)
     }
 }
 
+// With a canary for every second key: each pin hashes its key.
+void pin_for_unpin_qsc(benchmark::State &state)
+{
+    uint64_t id, key = 0;
+    require(qsc_snapshot_publish_canary(&cells.snapshot, 0.5, &object, sizeof object, nullptr, &id));
+    for (auto _ : state) {
+        qsc_pin pin;
+        if (qsc_snapshot_pin_for(&cells.snapshot, key++, &pin))
+            return state.SkipWithError("no pin");
+        look(pin.version->object);
+        qsc_snapshot_unpin(&pin);
+    }
+    require(qsc_snapshot_roll_back(&cells.snapshot, id));
+}
+
 // The least that counting can cost. Alone it is not safe: the object may go between the load and the
 // increment.
 void pin_unpin_refcount(benchmark::State &state)
@@ -141,6 +156,7 @@ BENCHMARK(enter_leave_acquire_load)->Name("snapshot/enter_leave/acquire_load");
 BENCHMARK(enter_leave_qsc)->Name("snapshot/enter_leave/qsc");
 BENCHMARK(enter_leave_pthread_rwlock)->Name("snapshot/enter_leave/pthread_rwlock");
 BENCHMARK(pin_unpin_qsc)->Name("snapshot/pin_unpin/qsc");
+BENCHMARK(pin_for_unpin_qsc)->Name("snapshot/pin_for_unpin/qsc");
 BENCHMARK(pin_unpin_refcount)->Name("snapshot/pin_unpin/refcount");
 BENCHMARK(pin_unpin_fast_read_dynamic_ptr)->Name("snapshot/pin_unpin/fast_read_dynamic_ptr");
 BENCHMARK(pin_unpin_qsc)->Name("snapshot/pin_unpin/qsc")->Threads(2);

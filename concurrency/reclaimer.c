@@ -1,7 +1,7 @@
-/* reclaimer.c: the thread that destroys the versions that a cell's publishers replaced.
+/* reclaimer.c: the thread that destroys the versions that no label names any more.
  *
- * Replaced, then a grace period, then looked for in the slots: in this order. A pin is stored in a read
- * section that began before the replacement, or else names a newer version; after the grace period all of
+ * Retired, then a grace period, then looked for in the slots: in this order. A pin is stored in a read
+ * section that began before the retirement, or else names another version; after the grace period all of
  * these sections are over, so that a version found in no slot is out of everybody's reach, for good. One
  * found in a slot needs no further grace period, only another look later on.
  *
@@ -13,23 +13,23 @@
 
 #include <errno.h>
 
-// An unpin wakes nobody: it is one store. While pins hold up replaced versions, the thread looks again after
+// An unpin wakes nobody: it is one store. While pins hold up retired versions, the thread looks again after
 // a pause that doubles between these bounds, and is never shorter than fifty times what the look itself took.
 #define PAUSE_MIN_NS 50000
 #define PAUSE_MAX_NS 5000000
 #define PAUSE_PER_LOOK 50
 
-// What was replaced so far now waits for its grace period. Under the lock.
-static bool take_replaced(struct qsc_snapshot_writer *writer)
+// What was retired so far now waits for its grace period. Under the lock.
+static bool take_retired(struct qsc_snapshot_writer *writer)
 {
-    if (!writer->replaced.oldest)
+    if (!writer->retired.oldest)
         return false;
     if (writer->waiting.oldest)
-        writer->waiting.newest->newer = writer->replaced.oldest;
+        writer->waiting.newest->newer = writer->retired.oldest;
     else
-        writer->waiting.oldest = writer->replaced.oldest;
-    writer->waiting.newest = writer->replaced.newest;
-    writer->replaced.oldest = NULL;
+        writer->waiting.oldest = writer->retired.oldest;
+    writer->waiting.newest = writer->retired.newest;
+    writer->retired.oldest = NULL;
     return true;
 }
 
@@ -40,13 +40,13 @@ static uint64_t grace_period(void)
     return qsc_port_now_ns() - begin;
 }
 
-static uint64_t oldest_live(const struct qsc_snapshot_writer *writer)
+static uint64_t gone(const struct qsc_snapshot_writer *writer)
 {
     if (writer->waiting.oldest)
-        return writer->waiting.oldest->published.id;
-    if (writer->replaced.oldest)
-        return writer->replaced.oldest->published.id;
-    return writer->last_id;
+        return writer->waiting.oldest->retirement - 1;
+    if (writer->retired.oldest)
+        return writer->retired.oldest->retirement - 1;
+    return writer->retirements;
 }
 
 static __thread bool *yields; // whether the destructor that runs wants another turn; NULL outside of one
@@ -77,7 +77,7 @@ static void forget(struct qsc_snapshot_writer *writer, struct version *version)
     writer->live_versions--;
     writer->live_bytes -= version->published.bytes;
     writer->reclaimed++;
-    writer->oldest_live_id = oldest_live(writer);
+    writer->gone = gone(writer);
     qsc_event_signal_unlock(writer, &writer->progress);
     qsc_free(version);
 }
@@ -108,7 +108,7 @@ static struct look destroy_unpinned(struct qsc_snapshot_writer *writer)
         }
         if (!pinned) {
             look.unfinished = true;
-        } else if (!look.oldest_pin_id) {
+        } else if (!look.oldest_pin_id || version->replaced_ns < look.oldest_pin_since_ns) {
             look.oldest_pin_id = version->published.id;
             look.oldest_pin_since_ns = version->replaced_ns;
             look.oldest_pin_owner = owner;
@@ -130,7 +130,7 @@ static int sleep_until_work(struct qsc_snapshot_writer *writer, uint64_t pause)
 
 static bool has_work(const struct qsc_snapshot_writer *writer)
 {
-    return writer->replaced.oldest || writer->state == CHECKING ||
+    return writer->retired.oldest || writer->state == CHECKING ||
            (writer->state == CLOSING && !writer->live_versions);
 }
 
@@ -141,7 +141,7 @@ void *qsc_reclaimer_run(void *arg)
     qsc_mutex_lock(&writer->lock);
     while (writer->state != CLOSING || writer->live_versions) {
         bool asked = writer->state == CHECKING;
-        if (take_replaced(writer)) {
+        if (take_retired(writer)) {
             qsc_mutex_unlock(&writer->lock);
             uint64_t ns = grace_period();
             qsc_mutex_lock(&writer->lock);

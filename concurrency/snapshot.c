@@ -5,9 +5,10 @@
 
 #include <errno.h>
 
-_Static_assert(offsetof(qsc_snapshot, current) >= 64 - sizeof(void *) &&
+_Static_assert(offsetof(qsc_snapshot, current) >= 64 && offsetof(qsc_snapshot, current) % 16 == 0 &&
+                   offsetof(qsc_snapshot, canary) == offsetof(qsc_snapshot, current) + sizeof(void *) &&
                    sizeof(qsc_snapshot) - offsetof(qsc_snapshot, current) >= 64,
-               "no stranger within a cache line of `current`");
+               "`current` and `canary` in one cache line, and no stranger in it");
 _Static_assert(sizeof(qsc_pin_slot) == sizeof(void *), "qsc_snapshot_unpin stores a plain pointer");
 _Static_assert(offsetof(struct version, published) == 0, "a qsc_version * is a struct version *");
 
@@ -35,7 +36,33 @@ int qsc_snapshot_register_thread(void)
     return error;
 }
 
-int qsc_snapshot_pin(qsc_snapshot *cell, qsc_pin *pin)
+static const struct qsc_version *current_version(const qsc_snapshot *cell)
+{
+    return __atomic_load_n(&cell->current, __ATOMIC_ACQUIRE); // pairs with qsc_label_set
+}
+
+// The step and the finalizer of SplitMix64 (Steele, Lea and Flood, Fast Splittable Pseudorandom Number
+// Generators, 2014): keys that follow each other come far apart.
+static uint64_t hash(uint64_t key)
+{
+    key += 0x9e3779b97f4a7c15;
+    key = (key ^ key >> 30) * 0xbf58476d1ce4e5b9;
+    key = (key ^ key >> 27) * 0x94d049bb133111eb;
+    return (key ^ key >> 31) % QSC_HASHES;
+}
+
+// The canary, if there is one and the key is in its share; otherwise the current version. In this order: who
+// finds a canary gone because it was promoted must find it as the current version.
+static const struct qsc_version *version_for(const qsc_snapshot *cell, uint64_t key)
+{
+    // acquire: pairs with qsc_label_set
+    const struct version *canary = (const struct version *)__atomic_load_n(&cell->canary, __ATOMIC_ACQUIRE);
+    if (canary && hash(key) < atomic_load_explicit(&canary->share, memory_order_relaxed))
+        return &canary->published;
+    return current_version(cell);
+}
+
+static inline int pin_version(qsc_snapshot *cell, const uint64_t *key, qsc_pin *pin)
 {
     int error = 0;
     qsc_pin_slot *slot = qsc_pin_slots_find(&error);
@@ -44,11 +71,10 @@ int qsc_snapshot_pin(qsc_snapshot *cell, qsc_pin *pin)
         return error;
     }
     // The store lies in the same read section as the load. Either the section began before the version was
-    // replaced, and then the grace period that follows the replacement waits for the section, so that the
-    // reclaiming thread finds the slot filled; or it began afterwards, and then it loaded a newer version.
+    // retired, and then the grace period that follows the retirement waits for the section, so that the
+    // reclaiming thread finds the slot filled; or it began afterwards, and then it loaded another version.
     qsc_rcu_read_lock();
-    const struct qsc_version *version =
-        __atomic_load_n(&cell->current, __ATOMIC_ACQUIRE);      // pairs with publish_locked
+    const struct qsc_version *version = key ? version_for(cell, *key) : current_version(cell);
     atomic_store_explicit(slot, version, memory_order_release); // pairs with the load in qsc_pin_slots_hold
     qsc_rcu_read_unlock();
     pin->version = version;
@@ -56,74 +82,14 @@ int qsc_snapshot_pin(qsc_snapshot *cell, qsc_pin *pin)
     return version ? 0 : ENOENT;
 }
 
-static struct version *current_version(qsc_snapshot *cell) // under the lock
+int qsc_snapshot_pin(qsc_snapshot *cell, qsc_pin *pin)
 {
-    return (struct version *)__atomic_load_n(&cell->current, __ATOMIC_RELAXED);
+    return pin_version(cell, NULL, pin);
 }
 
-static struct version *new_version(const void *object, uint64_t bytes, void (*destroy)(void *))
+int qsc_snapshot_pin_for(qsc_snapshot *cell, uint64_t key, qsc_pin *pin)
 {
-    struct version *version = qsc_alloc(sizeof *version);
-    if (version)
-        *version = (struct version){
-            .published = {.object = object, .created_ns = qsc_port_now_ns(), .bytes = bytes},
-            .destroy = destroy,
-        };
-    return version;
-}
-
-static int check_bounds(const struct qsc_snapshot_writer *writer, const struct version *current,
-                        uint64_t bytes)
-{
-    uint64_t versions = writer->bounds.max_live_versions ? writer->bounds.max_live_versions : UINT64_MAX;
-    uint64_t max = writer->bounds.max_live_bytes ? writer->bounds.max_live_bytes : UINT64_MAX;
-    uint64_t replaced = current ? current->published.bytes : 0;
-    if (bytes > max || replaced > max - bytes)
-        return E2BIG;
-    return writer->live_versions < versions && writer->live_bytes <= max - bytes ? 0 : EAGAIN;
-}
-
-// Makes `version` current, NULL at the end of the cell, and leaves the one before to the reclaiming thread.
-// The order matters: a version that is queued may have its grace period at once.
-static uint64_t replace_locked(qsc_snapshot *cell, struct version *version)
-{
-    struct version *before = current_version(cell);
-    // release: pairs with the acquire in qsc_snapshot_enter and qsc_snapshot_pin
-    __atomic_store_n(&cell->current, version ? &version->published : NULL, __ATOMIC_RELEASE);
-    uint64_t now = qsc_port_now_ns();
-    if (before) {
-        before->replaced_ns = now;
-        qsc_version_append(&cell->writer->replaced, before);
-    }
-    return now;
-}
-
-static int publish_locked(qsc_snapshot *cell, struct version *version)
-{
-    struct qsc_snapshot_writer *writer = cell->writer;
-    struct version *current = current_version(cell);
-    struct qsc_version *published = &version->published;
-    int error = check_bounds(writer, current, published->bytes);
-    if (error)
-        return error;
-
-    published->id = ++writer->last_id;
-    published->parent = current ? current->published.id : 0;
-    if (writer->live_versions++ == 0)
-        writer->oldest_live_id = published->id;
-    writer->live_bytes += published->bytes;
-    if (writer->live_versions_max < writer->live_versions)
-        writer->live_versions_max = writer->live_versions;
-    if (writer->live_bytes_max < writer->live_bytes)
-        writer->live_bytes_max = writer->live_bytes;
-    qsc_latency_record(&writer->publish, replace_locked(cell, version) - published->created_ns);
-    return 0;
-}
-
-static uint64_t current_id(qsc_snapshot *cell) // under the lock
-{
-    const struct version *current = current_version(cell);
-    return current ? current->published.id : 0;
+    return pin_version(cell, &key, pin);
 }
 
 // Publishes if `expected` is NULL or names the current version.
@@ -133,28 +99,21 @@ static int publish_now(qsc_snapshot *cell, const uint64_t *expected, struct vers
     if (!version)
         return ENOMEM;
     qsc_mutex_lock(&writer->lock);
-    int error = expected && *expected != current_id(cell) ? ESTALE : publish_locked(cell, version);
-    if (error) {
-        qsc_mutex_unlock(&writer->lock);
-        qsc_free(version);
-        return error;
-    }
-    if (id)
-        *id = writer->last_id;
-    qsc_event_signal_unlock(writer, &writer->work);
-    return 0;
+    bool stale = expected && *expected != qsc_version_id(qsc_label_get(&cell->current));
+    int error = stale ? ESTALE : qsc_version_publish(cell, &cell->current, version);
+    return qsc_version_publish_unlock(writer, version, error, id);
 }
 
 int qsc_snapshot_publish(qsc_snapshot *cell, const void *object, uint64_t bytes, void (*destroy)(void *),
                          uint64_t *id)
 {
-    return publish_now(cell, NULL, new_version(object, bytes, destroy), id);
+    return publish_now(cell, NULL, qsc_version_create(object, bytes, destroy), id);
 }
 
 int qsc_snapshot_publish_if(qsc_snapshot *cell, uint64_t expected, const void *object, uint64_t bytes,
                             void (*destroy)(void *), uint64_t *id)
 {
-    return publish_now(cell, &expected, new_version(object, bytes, destroy), id);
+    return publish_now(cell, &expected, qsc_version_create(object, bytes, destroy), id);
 }
 
 int qsc_snapshot_publish_until(qsc_snapshot *cell, const void *object, uint64_t bytes,
@@ -165,28 +124,24 @@ int qsc_snapshot_publish_until(qsc_snapshot *cell, const void *object, uint64_t 
         return EDEADLK;
     if (deadline && (deadline->tv_sec < 0 || deadline->tv_nsec < 0 || deadline->tv_nsec > 999999999))
         return EINVAL;
-    struct version *version = new_version(object, bytes, destroy);
+    struct version *version = qsc_version_create(object, bytes, destroy);
     if (!version)
         return ENOMEM;
 
     qsc_mutex_lock(&writer->lock);
-    int error = publish_locked(cell, version);
-    for (int wait = 0; error == EAGAIN && wait != ETIMEDOUT; error = publish_locked(cell, version))
+    int error = qsc_version_publish(cell, &cell->current, version);
+    for (int wait = 0; error == EAGAIN && wait != ETIMEDOUT;
+         error = qsc_version_publish(cell, &cell->current, version))
         wait = qsc_event_wait(writer, &writer->progress, deadline);
-    if (error) {
-        qsc_mutex_unlock(&writer->lock);
-        qsc_free(version);
+    uint64_t retired = writer->retirements;
+    error = qsc_version_publish_unlock(writer, version, error, id);
+    if (error)
         return error == EAGAIN ? ETIMEDOUT : error;
-    }
-    uint64_t own = writer->last_id;
-    if (id)
-        *id = own;
-    qsc_event_signal_unlock(writer, &writer->work);
 
     qsc_mutex_lock(&writer->lock);
-    for (int wait = 0; writer->oldest_live_id < own && wait != ETIMEDOUT;)
+    for (int wait = 0; writer->gone < retired && wait != ETIMEDOUT;)
         wait = qsc_event_wait(writer, &writer->progress, deadline);
-    error = writer->oldest_live_id < own ? EINPROGRESS : 0;
+    error = writer->gone < retired ? EINPROGRESS : 0;
     qsc_mutex_unlock(&writer->lock);
     return error;
 }
@@ -201,14 +156,22 @@ int qsc_snapshot_fini(qsc_snapshot *cell)
     qsc_mutex_lock(&writer->lock);
     while (writer->state == CHECKING)
         (void)qsc_event_wait(writer, &writer->progress, NULL);
+    struct version *const named[] = {qsc_label_get(&cell->current), qsc_label_get(&cell->canary),
+                                     writer->previous};
+    bool in_use = writer->state == IN_USE;
     int32_t owner;
-    const struct version *current = current_version(cell);
-    if (writer->state == IN_USE || (current && qsc_pin_slots_hold(&current->published, &owner))) {
+    for (int i = 0; i < 3; i++)
+        in_use = in_use || (named[i] && qsc_pin_slots_hold(&named[i]->published, &owner));
+    if (in_use) {
         writer->state = OPEN;
         qsc_mutex_unlock(&writer->lock);
         return EBUSY;
     }
-    (void)replace_locked(cell, NULL);
+    cell->current = NULL;
+    cell->canary = NULL;
+    for (int i = 0; i < 3; i++)
+        if (named[i])
+            qsc_version_retire(writer, named[i]);
     writer->state = CLOSING;
     qsc_event_signal_unlock(writer, &writer->work);
 
@@ -228,12 +191,23 @@ static struct qsc_snapshot_latency summary(const struct latency *latency)
     };
 }
 
+static double share_of(const struct version *canary)
+{
+    if (!canary)
+        return 0;
+    return (double)atomic_load_explicit(&canary->share, memory_order_relaxed) / (double)QSC_HASHES;
+}
+
 void qsc_snapshot_get_stats(qsc_snapshot *cell, struct qsc_snapshot_stats *stats)
 {
     struct qsc_snapshot_writer *writer = cell->writer;
     qsc_mutex_lock(&writer->lock);
+    const struct version *canary = qsc_label_get(&cell->canary);
     *stats = (struct qsc_snapshot_stats){
-        .current_id = current_id(cell),
+        .current_id = qsc_version_id(qsc_label_get(&cell->current)),
+        .canary_id = qsc_version_id(canary),
+        .previous_id = qsc_version_id(writer->previous),
+        .canary_share = share_of(canary),
         .published = writer->last_id,
         .reclaimed = writer->reclaimed,
         .live_versions = writer->live_versions,

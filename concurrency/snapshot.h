@@ -29,21 +29,23 @@ extern "C" {
 struct qsc_version {
     const void *object;
     uint64_t id;         /* 1, 2, 3, ... in the order of publication; never reused */
-    uint64_t parent;     /* id of the version it replaced, 0 for the first */
+    uint64_t parent;     /* id of the version that was current when it was published, 0 for the first */
     uint64_t created_ns; /* CLOCK_MONOTONIC when its publication began */
     uint64_t bytes;      /* as its publisher stated */
 };
 
 struct qsc_snapshot_writer;
 
-/* Readers touch `current` alone. It stands in the middle of twice a cache line, so that nothing outside of
- * the cell shares its line, wherever the cell lies. All fields are the implementation's. */
+/* Readers touch `current` and `canary` alone. They stand in the middle of twice a cache line, so that both
+ * are in one line and nothing outside of the cell shares it, wherever the cell lies. All fields are the
+ * implementation's. */
 typedef struct {
     const void *before[8];
     const struct qsc_version *current;
+    const struct qsc_version *canary;
     struct qsc_snapshot_writer *writer;
-    const void *after[6];
-} qsc_snapshot;
+    const void *after[5];
+} __attribute__((aligned(16))) qsc_snapshot;
 
 /* A pinned version. All-zero bytes hold nothing. The handle may be passed on, and is released once. */
 typedef struct {
@@ -51,8 +53,8 @@ typedef struct {
     void *slot;
 } qsc_pin;
 
-/* Bounds on what is alive at once: the current version, and those replaced but not yet destroyed. 0 is no
- * bound. */
+/* Bounds on what is alive at once: the current version, others that a label names (snapshot_labels.h), and
+ * those replaced but not yet destroyed. 0 is no bound. */
 struct qsc_snapshot_config {
     uint32_t max_live_versions; /* 0, or at least 2: the old and the new one are alive together */
     uint64_t max_live_bytes;
@@ -63,14 +65,17 @@ struct qsc_snapshot_latency {
     uint64_t last_ns, max_ns, mean_ns;
 };
 
-/* The oldest pin is that of the oldest replaced version which was still pinned when the reclaiming thread
- * last looked; it looks after each grace period, then at growing intervals, to 5 ms, or to fifty times what
- * the look takes if that is more (thousands of pins). Its age is the time since that version was replaced.
- * So every pin of it is at least that old, and its holder's view is that much out of date; a pin of the
- * current version has no age, however long it lasts. The owner is the kernel's id (gettid) of the thread
- * that took the pin, which may have exited since. All three are 0 when no replaced version was pinned. */
+/* The oldest pin is that of the version replaced longest ago which no label names and which was still pinned
+ * when the reclaiming thread last looked; it looks after each grace period, then at growing intervals, to 5
+ * ms, or to fifty times what the look takes if that is more (thousands of pins). Its age is the time since
+ * readers got that version for the last time, as the current one or the canary. So every pin of it is at
+ * least that old, and its holder's view is that much out of date; a pin of a version that a label names has
+ * no age, however long it lasts. The owner is the kernel's id (gettid) of the thread that took the pin, which
+ * may have exited since. All three are 0 when no such version was pinned. */
 struct qsc_snapshot_stats {
-    uint64_t current_id; /* 0 before the first publication */
+    uint64_t current_id;             /* 0 before the first publication */
+    uint64_t canary_id, previous_id; /* 0 where there is none */
+    double canary_share;
     uint64_t published, reclaimed;
     uint64_t live_versions, live_versions_max; /* a version is alive until its destructor has returned */
     uint64_t live_bytes, live_bytes_max;
@@ -112,7 +117,7 @@ int qsc_snapshot_register_thread(void) __attribute__((warn_unused_result));
 static inline const struct qsc_version *qsc_snapshot_enter(qsc_snapshot *cell)
 {
     qsc_rcu_read_lock();
-    return __atomic_load_n(&cell->current, __ATOMIC_ACQUIRE); /* pairs with the store in publish_locked() */
+    return __atomic_load_n(&cell->current, __ATOMIC_ACQUIRE); /* pairs with qsc_label_set */
 }
 
 /* Leaves the section; the version that enter returned must not be touched any more.
@@ -135,6 +140,11 @@ static inline void qsc_snapshot_leave(qsc_snapshot *cell)
  * Threads: any. Not inside: a signal handler. */
 int qsc_snapshot_pin(qsc_snapshot *cell, qsc_pin *pin) __attribute__((warn_unused_result));
 
+/* As qsc_snapshot_pin, but pins the canary if there is one and `key` is in its share (snapshot_labels.h). The
+ * same key gets the same side while the canary and its share stay: a request pins once, by the key of
+ * whatever is to stay on one side (a user, a conversation). The rest: as qsc_snapshot_pin. */
+int qsc_snapshot_pin_for(qsc_snapshot *cell, uint64_t key, qsc_pin *pin) __attribute__((warn_unused_result));
+
 /* Releases a pin and clears the handle. A handle that holds nothing is left alone.
  * Returns: nothing. Blocks: no. Progress: wait-free: one store.
  * Memory order: release; everything that this thread did with the version happens before its destructor.
@@ -151,8 +161,8 @@ static inline void qsc_snapshot_unpin(qsc_pin *pin)
  * destroy(object) is called, if given, on the cell's own thread; again, while it asks for it with
  * qsc_snapshot_destroy_yield. Nobody may write the object any more.
  * Returns: 0, and the version's id in *id (NULL: not wanted). Otherwise the object stays the caller's:
- * EAGAIN when a bound is reached; E2BIG when the object and the version it would replace exceed
- * max_live_bytes by themselves, so that waiting would not help; ENOMEM.
+ * EAGAIN when a bound is reached; E2BIG when the object and the versions that labels name, the one it would
+ * replace included, exceed a bound by themselves, so that waiting would not help; ENOMEM.
  * Blocks: never for a reader, a grace period or a destructor; publishers of one cell take turns under a
  * lock that is held for a few stores. Progress: blocking.
  * Memory order: release; pairs with the acquire of enter and pin.
@@ -167,16 +177,16 @@ int qsc_snapshot_publish(qsc_snapshot *cell, const void *object, uint64_t bytes,
 int qsc_snapshot_publish_if(qsc_snapshot *cell, uint64_t expected, const void *object, uint64_t bytes,
                             void (*destroy)(void *), uint64_t *id) __attribute__((warn_unused_result));
 
-/* As qsc_snapshot_publish, but waits for room before, and afterwards until every older version is
+/* As qsc_snapshot_publish, but waits for room before, and afterwards until every version replaced so far is
  * destroyed.
  * Returns: 0 when both came about before the deadline (absolute, CLOCK_MONOTONIC; NULL: none); EINPROGRESS
- * when the object is published and the cell's, but an older version is still in use. Otherwise nothing is
+ * when the object is published and the cell's, but a replaced version is still in use. Otherwise nothing is
  * published and the object stays the caller's: ETIMEDOUT when there was no room in time; EDEADLK inside a
  * read section, which it would wait for; EINVAL for a deadline that is none; E2BIG and ENOMEM as
  * qsc_snapshot_publish.
  * Blocks: as said; other publishers are not held up meanwhile. Progress: blocking.
- * Memory order: release; on 0 all uses of older versions also happen before the return.
- * Threads: any. Not inside: a destructor of this cell. Who holds a pin of an older version waits for
+ * Memory order: release; on 0 all uses of replaced versions also happen before the return.
+ * Threads: any. Not inside: a destructor of this cell. Who holds a pin of a replaced version waits for
  * himself. */
 int qsc_snapshot_publish_until(qsc_snapshot *cell, const void *object, uint64_t bytes,
                                void (*destroy)(void *), const struct timespec *deadline, uint64_t *id)

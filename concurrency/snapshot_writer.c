@@ -1,5 +1,8 @@
+#include <quiesce/concurrency/alloc.h>
 #include <quiesce/concurrency/port.h>
 #include <quiesce/concurrency/snapshot_writer.h>
+
+#include <errno.h>
 
 int qsc_event_wait(struct qsc_snapshot_writer *writer, struct event *event, const struct timespec *deadline)
 {
@@ -21,8 +24,77 @@ void qsc_event_signal_unlock(struct qsc_snapshot_writer *writer, struct event *e
         qsc_port_futex_wake((const uint32_t *)&event->count, INT_MAX);
 }
 
-void qsc_version_append(struct version_queue *queue, struct version *version)
+struct version *qsc_version_create(const void *object, uint64_t bytes, void (*destroy)(void *))
 {
+    struct version *version = qsc_alloc(sizeof *version);
+    if (version)
+        *version = (struct version){
+            .published = {.object = object, .created_ns = qsc_port_now_ns(), .bytes = bytes},
+            .destroy = destroy,
+        };
+    return version;
+}
+
+static int check_bounds(const struct qsc_snapshot_writer *writer, uint64_t bytes)
+{
+    uint64_t versions = writer->bounds.max_live_versions ? writer->bounds.max_live_versions : UINT64_MAX;
+    uint64_t max = writer->bounds.max_live_bytes ? writer->bounds.max_live_bytes : UINT64_MAX;
+    if (writer->named_versions >= versions || bytes > max || writer->named_bytes > max - bytes)
+        return E2BIG;
+    return writer->live_versions < versions && writer->live_bytes <= max - bytes ? 0 : EAGAIN;
+}
+
+static void count_in(struct qsc_snapshot_writer *writer, uint64_t bytes)
+{
+    writer->named_versions++;
+    writer->named_bytes += bytes;
+    writer->live_versions++;
+    writer->live_bytes += bytes;
+    if (writer->live_versions_max < writer->live_versions)
+        writer->live_versions_max = writer->live_versions;
+    if (writer->live_bytes_max < writer->live_bytes)
+        writer->live_bytes_max = writer->live_bytes;
+}
+
+int qsc_version_publish(qsc_snapshot *cell, const struct qsc_version **label, struct version *version)
+{
+    struct qsc_snapshot_writer *writer = cell->writer;
+    struct version *former = qsc_label_get(label);
+    int error = check_bounds(writer, version->published.bytes);
+    if (error)
+        return error;
+    version->published.id = ++writer->last_id;
+    version->published.parent = qsc_version_id(qsc_label_get(&cell->current));
+    count_in(writer, version->published.bytes);
+    qsc_label_set(label, version);
+    qsc_latency_record(&writer->publish, qsc_port_now_ns() - version->published.created_ns);
+    if (former)
+        qsc_version_retire(writer, former);
+    return 0;
+}
+
+int qsc_version_publish_unlock(struct qsc_snapshot_writer *writer, struct version *version, int error,
+                               uint64_t *id)
+{
+    if (error) {
+        qsc_mutex_unlock(&writer->lock);
+        qsc_free(version);
+        return error;
+    }
+    if (id)
+        *id = writer->last_id;
+    qsc_event_signal_unlock(writer, &writer->work);
+    return 0;
+}
+
+void qsc_version_retire(struct qsc_snapshot_writer *writer, struct version *version)
+{
+    struct version_queue *queue = &writer->retired;
+    if (!version->replaced_ns)
+        version->replaced_ns = qsc_port_now_ns();
+    version->retirement = ++writer->retirements;
+    writer->named_versions--;
+    writer->named_bytes -= version->published.bytes;
     version->newer = NULL;
     if (queue->oldest)
         queue->newest->newer = version;
