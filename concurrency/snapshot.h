@@ -31,7 +31,7 @@ struct qsc_version {
     uint64_t id;         /* 1, 2, 3, ... in the order of publication; never reused */
     uint64_t parent;     /* id of the version that was current when it was published, 0 for the first */
     uint64_t created_ns; /* CLOCK_MONOTONIC when its publication began */
-    uint64_t bytes;      /* as its publisher stated */
+    uint64_t bytes;      /* as its publisher stated: without parts (snapshot_part.h) */
 };
 
 struct qsc_snapshot_writer;
@@ -78,7 +78,7 @@ struct qsc_snapshot_stats {
     double canary_share;
     uint64_t published, reclaimed;
     uint64_t live_versions, live_versions_max; /* a version is alive until its destructor has returned */
-    uint64_t live_bytes, live_bytes_max;
+    uint64_t live_bytes, live_bytes_max;       /* of versions and of parts (snapshot_part.h) */
     uint64_t oldest_pin_id;
     uint64_t oldest_pin_age_ns;
     int32_t oldest_pin_owner;

@@ -35,37 +35,35 @@ struct version *qsc_version_create(const void *object, uint64_t bytes, void (*de
     return version;
 }
 
-static int check_bounds(const struct qsc_snapshot_writer *writer, uint64_t bytes)
+int qsc_live_admit(struct qsc_snapshot_writer *writer, uint64_t versions, uint64_t bytes)
 {
-    uint64_t versions = writer->bounds.max_live_versions ? writer->bounds.max_live_versions : UINT64_MAX;
-    uint64_t max = writer->bounds.max_live_bytes ? writer->bounds.max_live_bytes : UINT64_MAX;
-    if (writer->named_versions >= versions || bytes > max || writer->named_bytes > max - bytes)
+    uint64_t max_versions = writer->bounds.max_live_versions ? writer->bounds.max_live_versions : UINT64_MAX;
+    uint64_t max_bytes = writer->bounds.max_live_bytes ? writer->bounds.max_live_bytes : UINT64_MAX;
+    if (writer->named_versions + versions > max_versions || bytes > max_bytes ||
+        writer->named_bytes > max_bytes - bytes)
         return E2BIG;
-    return writer->live_versions < versions && writer->live_bytes <= max - bytes ? 0 : EAGAIN;
-}
-
-static void count_in(struct qsc_snapshot_writer *writer, uint64_t bytes)
-{
-    writer->named_versions++;
-    writer->named_bytes += bytes;
-    writer->live_versions++;
+    if (writer->live_versions + versions > max_versions || writer->live_bytes > max_bytes - bytes)
+        return EAGAIN;
+    writer->live_versions += versions;
     writer->live_bytes += bytes;
     if (writer->live_versions_max < writer->live_versions)
         writer->live_versions_max = writer->live_versions;
     if (writer->live_bytes_max < writer->live_bytes)
         writer->live_bytes_max = writer->live_bytes;
+    return 0;
 }
 
 int qsc_version_publish(qsc_snapshot *cell, const struct qsc_version **label, struct version *version)
 {
     struct qsc_snapshot_writer *writer = cell->writer;
     struct version *former = qsc_label_get(label);
-    int error = check_bounds(writer, version->published.bytes);
+    int error = qsc_live_admit(writer, 1, version->published.bytes);
     if (error)
         return error;
+    writer->named_versions++;
+    writer->named_bytes += version->published.bytes;
     version->published.id = ++writer->last_id;
     version->published.parent = qsc_version_id(qsc_label_get(&cell->current));
-    count_in(writer, version->published.bytes);
     qsc_label_set(label, version);
     qsc_latency_record(&writer->publish, qsc_port_now_ns() - version->published.created_ns);
     if (former)

@@ -1,5 +1,5 @@
 /* snapshot_writer.h (internal): the publishers' side of a snapshot cell, shared by snapshot.c,
- * snapshot_labels.c and reclaimer.c.
+ * snapshot_labels.c, snapshot_part.c and reclaimer.c.
  *
  * The life of a version: named, by one label after another (current, canary, previous); then `retired`, by
  * whoever took the last label from it; then `waiting`, taken there by the reclaiming thread, which lets a
@@ -44,10 +44,10 @@ struct qsc_snapshot_writer {
     qsc_mutex lock; // guards everything but `bounds` and `waiting`; never held over a call that waits
     struct qsc_snapshot_config bounds;
     uint64_t last_id;
-    struct version *previous; // named so; readers do not get it
-    uint64_t named_versions, named_bytes;
-    uint64_t retirements; // so far
-    uint64_t gone;        // the first so many retired versions are destroyed
+    struct version *previous;             // named so; readers do not get it
+    uint64_t named_versions, named_bytes; // without those of parts
+    uint64_t retirements;                 // so far
+    uint64_t gone;                        // the first so many retired versions are destroyed
     struct version_queue retired;
     enum {
         OPEN,
@@ -106,6 +106,10 @@ int qsc_version_publish(qsc_snapshot *cell, const struct qsc_version **label, st
 // version is freed. Returns the error.
 int qsc_version_publish_unlock(struct qsc_snapshot_writer *writer, struct version *version, int error,
                                uint64_t *id);
+
+// Counts so many more versions (1, or 0 for a part) and bytes as alive, if the bounds allow it. Returns 0;
+// EAGAIN; E2BIG.
+int qsc_live_admit(struct qsc_snapshot_writer *writer, uint64_t versions, uint64_t bytes);
 
 // Leaves a version that no label names any more to the reclaiming thread, once readers cannot get it: it may
 // have its grace period at once.
