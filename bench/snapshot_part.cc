@@ -1,5 +1,5 @@
-// What a publisher pays for each part that its version takes over, and a destructor for each that it gives back,
-// beside std::shared_ptr, which counts its owners in the same way.
+// What a publisher pays for each part that its version takes over, and a destructor for each that it gives
+// back, beside std::shared_ptr, which counts its owners in the same way.
 #include "bystander.h"
 
 #include <benchmark/benchmark.h>

@@ -77,7 +77,7 @@ struct qsc_snapshot_stats {
     uint64_t canary_id, previous_id; /* 0 where there is none */
     double canary_share;
     uint64_t published, reclaimed;
-    uint64_t live_versions, live_versions_max; /* a version is alive until its destructor has returned */
+    uint64_t live_versions, live_versions_max; /* a version is alive until its destructor has ended */
     uint64_t live_bytes, live_bytes_max;       /* of versions and of parts (snapshot_part.h) */
     uint64_t oldest_pin_id;
     uint64_t oldest_pin_age_ns;
@@ -141,8 +141,9 @@ static inline void qsc_snapshot_leave(qsc_snapshot *cell)
 int qsc_snapshot_pin(qsc_snapshot *cell, qsc_pin *pin) __attribute__((warn_unused_result));
 
 /* As qsc_snapshot_pin, but pins the canary if there is one and `key` is in its share (snapshot_labels.h). The
- * same key gets the same side while the canary and its share stay: a request pins once, by the key of
- * whatever is to stay on one side (a user, a conversation). The rest: as qsc_snapshot_pin. */
+ * same key gets the same side while the canary and its share stay. A request pins once, by the key of what is
+ * to stay on one side: a user, a conversation.
+ * The rest: as qsc_snapshot_pin. */
 int qsc_snapshot_pin_for(qsc_snapshot *cell, uint64_t key, qsc_pin *pin) __attribute__((warn_unused_result));
 
 /* Releases a pin and clears the handle. A handle that holds nothing is left alone.

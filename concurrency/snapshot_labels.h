@@ -3,8 +3,8 @@
  * The current version is the stable one: qsc_snapshot_enter, qsc_snapshot_pin and most keys get it. A canary
  * is a further version, in service for a share of the request keys (qsc_snapshot_pin_for). Promoted, it
  * becomes the current version, and the one before stays alive as the previous one, to which a rollback
- * returns at once. A version is alive while a label names it, and counts against the cell's bounds: those
- * that a rollout needs are 3 versions, one more where a canary replaces a canary.
+ * returns at once. A version is alive while a label names it, and counts against the cell's bounds: a
+ * rollout needs room for 3 versions, one more where a canary replaces a canary.
  *
  * Labels move in a few stores under the publishers' lock; nobody waits for a reader, and no reader for
  * anybody. Each call names the version that it means by its id, so that of two controllers none moves what
@@ -35,10 +35,12 @@ int qsc_snapshot_publish_canary(qsc_snapshot *cell, double share, const void *ob
 int qsc_snapshot_set_share(qsc_snapshot *cell, uint64_t id, double share) __attribute__((warn_unused_result));
 
 /* Makes the canary `id` the current version for everybody, and the current one the previous. The previous one
- * before is retired: destroyed once no reader can reach it. Whoever got the canary never gets the version
- * that it replaces afterwards, unless it is rolled back. Returns: 0; ESTALE when another version is the
- * canary, or none. Blocks: briefly, on the publishers' lock. Progress: blocking. Memory order: release; pairs
- * with the acquire of enter, pin and pin_for. Threads: any; allowed wherever qsc_snapshot_publish is. */
+ * before is retired: destroyed once no reader can reach it. Whoever has got the canary does not get the
+ * version that it replaces afterwards, unless the canary is rolled back.
+ * Returns: 0; ESTALE when another version is the canary, or none.
+ * Blocks: briefly, on the publishers' lock. Progress: blocking.
+ * Memory order: release; pairs with the acquire of enter, pin and pin_for.
+ * Threads: any; allowed wherever qsc_snapshot_publish is. */
 int qsc_snapshot_promote(qsc_snapshot *cell, uint64_t id) __attribute__((warn_unused_result));
 
 /* Takes the version `id` out of service and retires it: the current one, in whose place the previous comes
