@@ -124,10 +124,10 @@ void pin_unpin_refcount(benchmark::State &state)
 void pin_unpin_fast_read_dynamic_ptr(benchmark::State &state)
 {
     for (auto _ : state) {
-        qsc_refcount reference;
+        qsc_refcount_cell_ref reference;
         qsc_refcount_cell_get(cells.refcount, &reference);
         look(reference.object);
-        qsc_refcount_put(&reference);
+        qsc_refcount_cell_put(&reference);
     }
 }
 

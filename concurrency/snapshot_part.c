@@ -5,7 +5,7 @@ int qsc_snapshot_part_init(qsc_snapshot_part *part, qsc_snapshot *cell, uint64_t
                            void (*destroy)(qsc_snapshot_part *part))
 {
     struct qsc_snapshot_writer *writer = cell->writer;
-    *part = (qsc_snapshot_part){QSC_REFCOUNT_INIT, cell, bytes, destroy};
+    *part = (qsc_snapshot_part){QSC_REFCOUNT_INIT(1), cell, bytes, destroy};
     qsc_mutex_lock(&writer->lock);
     int error = qsc_live_admit(writer, 0, bytes);
     qsc_mutex_unlock(&writer->lock);

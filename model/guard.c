@@ -120,7 +120,7 @@ void qsc_guard_release(qsc_guard *guard, struct qsc_hold *hold)
     if (guard->kind == QSC_GUARD_SNAPSHOT)
         qsc_snapshot_unpin(&hold->by.pin);
     else if (guard->kind == QSC_GUARD_REFCOUNT)
-        qsc_refcount_put(&hold->by.reference);
+        qsc_refcount_cell_put(&hold->by.reference);
     else
         unlock(guard);
     hold->object = NULL;

@@ -29,7 +29,7 @@ struct qsc_hold {
     const void *object;
     union {
         qsc_pin pin;
-        qsc_refcount reference;
+        qsc_refcount_cell_ref reference;
     } by;
 };
 

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <quiesce/concurrency/alloc.h>
 #include <quiesce/concurrency/mutex.h>
+#include <quiesce/concurrency/refcount.h>
 #include <sched.h>
 #include <semaphore.h>
 #include <stdint.h>
@@ -16,15 +17,15 @@ struct owned;
 
 /* One CPU's reference count, on a line of its own. The CPU's slot holds one reference itself. */
 struct share {
-    _Alignas(LINE) uint32_t references;
+    _Alignas(LINE) qsc_refcount references;
     struct owned *owned;
 };
 
 /* An object in the cell, and who still uses it. */
 struct owned {
     const void *object;
-    uint32_t shares; /* CPUs' shares with references, and one for the cell until the update drops it */
-    sem_t released;  /* posted when shares reaches 0 */
+    qsc_refcount shares; /* CPUs' shares with references, and one for the cell until the update drops it */
+    sem_t released;      /* posted when shares reaches 0 */
     struct share share[];
 };
 
@@ -43,15 +44,13 @@ struct qsc_refcount_cell {
 
 static void owned_release(struct owned *owned)
 {
-    /* acq_rel: each use of the object happens before the post, whoever makes it */
-    if (__atomic_sub_fetch(&owned->shares, 1, __ATOMIC_ACQ_REL) == 0)
+    if (qsc_refcount_put(&owned->shares))
         sem_post(&owned->released);
 }
 
 static void share_release(struct share *share)
 {
-    /* acq_rel: as above, for the readers that share this count */
-    if (share && __atomic_sub_fetch(&share->references, 1, __ATOMIC_ACQ_REL) == 0)
+    if (share && qsc_refcount_put(&share->references))
         owned_release(share->owned);
 }
 
@@ -62,10 +61,10 @@ static struct owned *owned_create(const qsc_refcount_cell *cell, const void *obj
     if (!owned)
         return NULL;
     owned->object = object;
-    owned->shares = (uint32_t)cell->cpus + 1;
+    owned->shares = (qsc_refcount)QSC_REFCOUNT_INIT(cell->cpus + 1);
     sem_init(&owned->released, 0, 0); /* fails for values out of range only */
     for (int i = 0; i < cell->cpus; i++)
-        owned->share[i] = (struct share){.references = 1, .owned = owned};
+        owned->share[i] = (struct share){.references = QSC_REFCOUNT_INIT(1), .owned = owned};
     return owned;
 }
 
@@ -126,22 +125,21 @@ const void *qsc_refcount_cell_destroy(qsc_refcount_cell *cell)
     return object;
 }
 
-void qsc_refcount_cell_get(qsc_refcount_cell *cell, qsc_refcount *reference)
+void qsc_refcount_cell_get(qsc_refcount_cell *cell, qsc_refcount_cell_ref *reference)
 {
     int number = sched_getcpu();
     struct cpu *cpu = &cell->cpu[number >= 0 && number < cell->cpus ? number : 0];
     qsc_mutex_lock(&cpu->lock);
     /* acquire: pairs with the flip in replace */
     struct share *share = cpu->current[__atomic_load_n(&cell->index, __ATOMIC_ACQUIRE)];
-    if (share) /* relaxed: the slot's own reference keeps the count above 0, and the lock orders us with its
-                  drop */
-        __atomic_fetch_add(&share->references, 1, __ATOMIC_RELAXED);
+    if (share) /* the slot's own reference keeps the count above 0, and the lock orders us with its drop */
+        qsc_refcount_get(&share->references);
     qsc_mutex_unlock(&cpu->lock);
     reference->object = share ? share->owned->object : NULL;
     reference->share = share;
 }
 
-void qsc_refcount_put(qsc_refcount *reference)
+void qsc_refcount_cell_put(qsc_refcount_cell_ref *reference)
 {
     share_release(reference->share);
     reference->object = NULL;

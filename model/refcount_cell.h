@@ -23,7 +23,7 @@ typedef struct qsc_refcount_cell qsc_refcount_cell;
 typedef struct {
     const void *object; /* NULL where the cell was empty */
     void *share;
-} qsc_refcount;
+} qsc_refcount_cell_ref;
 
 /* Makes a cell that holds NULL, for as many CPUs as the system has.
  * Returns: 0; ENOMEM. Blocks: no. Progress: blocking (allocates). Memory order: none. Threads: one. */
@@ -39,13 +39,13 @@ const void *qsc_refcount_cell_destroy(qsc_refcount_cell *cell);
  * Returns: nothing; reference->object may be NULL. Blocks: while another thread holds this CPU's mutex: for a
  * few instructions, unless that thread is preempted in them. Progress: blocking. Memory order: acquire; pairs
  * with the release of update. Threads: any. Not inside: a signal handler. */
-void qsc_refcount_cell_get(qsc_refcount_cell *cell, qsc_refcount *reference);
+void qsc_refcount_cell_get(qsc_refcount_cell *cell, qsc_refcount_cell_ref *reference);
 
 /* Gives a reference back and clears it. One that holds nothing is left alone.
  * Returns: nothing. Blocks: no. Progress: lock-free.
  * Memory order: release; everything done with the object happens before the return of the update that
  * replaced it. Threads: any, not only the one that took it. */
-void qsc_refcount_put(qsc_refcount *reference);
+void qsc_refcount_cell_put(qsc_refcount_cell_ref *reference);
 
 /* Makes `object` (NULL is allowed) the current one and waits until nobody refers to the former one.
  * Returns: 0, and the former object in *former, from now on the caller's alone; ENOMEM: nothing has changed.
