@@ -112,6 +112,33 @@ bool qsc_group_trywait(qsc_pool *pool, qsc_group *group) __attribute__((warn_unu
 void qsc_parallel_for(qsc_pool *pool, size_t begin, size_t end, size_t grain,
                       void (*body)(void *ctx, size_t lo, size_t hi), void *ctx);
 
+/* As qsc_parallel_for, with the same chunks, but the thread in slot i takes the chunks k with k mod threads =
+ * i first, those in ascending order, and others' only when it has no more of its own: loops over the same
+ * data, one after the other, find in each processor's cache what the last one left there. For chunks that
+ * cost about the same. */
+void qsc_parallel_for_static(qsc_pool *pool, size_t begin, size_t end, size_t grain,
+                             void (*body)(void *ctx, size_t lo, size_t hi), void *ctx);
+
+/* As qsc_parallel_for, but each thread takes several neighbouring chunks of it at once, for which the body is
+ * called once: of the R that are left R / (2 * threads), at least one. So there are few calls, and small ones
+ * at the end, where the threads wait for each other. Where the body is cut depends on begin, end, grain and
+ * the pool's number of threads. Lock-free between the calls. C. Polychronopoulos, D. Kuck, "Guided
+ * self-scheduling", IEEE Transactions on Computers 36, 1987, with half of their shares. */
+void qsc_parallel_for_guided(qsc_pool *pool, size_t begin, size_t end, size_t grain,
+                             void (*body)(void *ctx, size_t lo, size_t hi), void *ctx);
+
+/* Calls body(ctx, lo, hi, partial) once for each chunk of qsc_parallel_for and combines neighbours by
+ * combine(ctx, left, right), which leaves the combination in `left`, until one result is left, in *result.
+ * Which ones are combined depends on begin, end and grain only, and `left` is always that of the smaller
+ * indices: the same bits on any number of threads, whatever `combine` does. Sums come out pairwise: their
+ * rounding error grows with the logarithm of the number of chunks. A partial result is `size` bytes (1 or
+ * more), aligned for any standard type; the body must write all of it. Of an empty range *result stays as it
+ * is: let it be the neutral element. Each stack holds up to log2(chunks) partial results; for long vectors
+ * see gradbuf.h. May be nested. Blocking. Any thread. Memory order: as spawn and wait. */
+void qsc_parallel_reduce(qsc_pool *pool, size_t begin, size_t end, size_t grain, void *result, size_t size,
+                         void (*body)(void *ctx, size_t lo, size_t hi, void *partial),
+                         void (*combine)(void *ctx, void *left, const void *right), void *ctx);
+
 #ifdef __cplusplus
 }
 #endif

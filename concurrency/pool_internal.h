@@ -1,4 +1,4 @@
-/* pool_internal.h (internal): what pool.c, pool_task.c, pool_sleep.c and parallel_for.c share. */
+/* pool_internal.h (internal): what pool*.c and parallel_*.c share. */
 #ifndef QUIESCE_CONCURRENCY_POOL_INTERNAL_H
 #define QUIESCE_CONCURRENCY_POOL_INTERNAL_H
 
@@ -84,6 +84,9 @@ struct task *qsc_pool_find(struct slot *slot);
 void qsc_pool_submit(struct qsc_pool *pool, struct task *task);
 /* Runs a task that belongs to none of the groups for which the slot's thread waits. */
 void qsc_pool_run_stranger(struct slot *slot, struct task *task);
+/* Calls run(arg) in the caller's slot, or in slot 0, or has a thread of the pool call it, and waits for that.
+ */
+void qsc_pool_run_in_slot(struct qsc_pool *pool, void (*run)(void *), void *arg);
 
 /* pool_sleep.c. A thread that found no task announces that it will sleep, looks again with seq_cst, and then
  * sleeps or retracts; a thread that has made a task visible with seq_cst then looks for announcements. One of

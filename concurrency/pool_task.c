@@ -347,3 +347,18 @@ bool qsc_group_trywait(qsc_pool *pool, qsc_group *group_storage)
     empty(group);
     return true;
 }
+
+void qsc_pool_run_in_slot(qsc_pool *pool, void (*run)(void *), void *arg)
+{
+    struct slot *entered = NULL;
+    if (qsc_pool_slot(pool) || (entered = qsc_pool_enter(pool))) {
+        run(arg);
+        if (entered)
+            qsc_pool_leave(entered);
+    } else { // another foreign thread has slot 0: whoever of the pool comes first runs it
+        qsc_group group = QSC_GROUP_INIT;
+        qsc_task task;
+        qsc_task_spawn(pool, &group, &task, run, arg);
+        qsc_group_wait(pool, &group);
+    }
+}

@@ -1,7 +1,8 @@
 /* Two foreign threads drive one pool: trees of groups on the heap that are freed at once, groups waited for
- * in another order than spawned, nested loops, and tasks that only an idle worker can run because the thread
- * that spawned them stands still. Oracle: every task and chunk runs once, and before its wait returns; no two
- * threads are in one slot; a thread that waits for a group begins nothing that is not below it. */
+ * in another order than spawned, nested loops of all schedules, reductions, and tasks that only an idle
+ * worker can run because the thread that spawned them stands still. Oracle: every task and chunk runs once,
+ * and before its wait returns; partial results are combined with their neighbours; no two threads are in one
+ * slot; a thread that waits for a group begins nothing that is not below it. */
 #include "stress.h"
 
 #include <quiesce/concurrency/pool.h>
@@ -149,30 +150,63 @@ struct loop {
     int row;
 };
 
+typedef void parallel_for(qsc_pool *, size_t, size_t, size_t, void (*)(void *, size_t, size_t), void *);
+static parallel_for *const schedules[] = {qsc_parallel_for, qsc_parallel_for_static, qsc_parallel_for_guided};
+
 static void touch(void *ctx, size_t lo, size_t hi)
 {
     struct loop *loop = ctx;
-    assert(hi - lo == 1 || (hi - lo == 3 && lo % 3 == 0) || hi == CHUNKS);
+    assert(lo < hi && lo % 3 == 0 && (hi % 3 == 0 || hi == CHUNKS));
     for (size_t i = lo; i < hi; i++)
         loop->hits[loop->row][i]++;
 }
 
 static void nest(void *ctx, size_t lo, size_t hi)
 {
-    struct loop *outer = ctx, inner = {.row = (int)lo};
-    assert(hi == lo + 1);
-    qsc_parallel_for(outer->node.world->pool, 0, CHUNKS, 3, touch, &inner);
-    for (int i = 0; i < CHUNKS; i++)
-        outer->hits[lo][i] += inner.hits[lo][i];
+    struct loop *outer = ctx;
+    for (size_t row = lo; row < hi; row++) {
+        struct loop inner = {.row = (int)row};
+        schedules[row % 3](outer->node.world->pool, 0, CHUNKS, 3, touch, &inner);
+        for (int i = 0; i < CHUNKS; i++)
+            outer->hits[row][i] += inner.hits[row][i];
+    }
 }
 
 static void loops(struct node *me)
 {
-    struct loop loop = {.node = *me};
-    qsc_parallel_for(me->world->pool, 0, CHUNKS, 1, nest, &loop);
-    for (int i = 0; i < CHUNKS; i++)
-        for (int k = 0; k < CHUNKS; k++)
-            assert(loop.hits[i][k] == 1);
+    for (int i = 0; i < 3; i++) {
+        struct loop loop = {.node = *me};
+        schedules[i](me->world->pool, 0, CHUNKS, 1, nest, &loop);
+        for (int row = 0; row < CHUNKS; row++)
+            for (int k = 0; k < CHUNKS; k++)
+                assert(loop.hits[row][k] == 1);
+    }
+}
+
+struct range {
+    size_t lo, hi;
+};
+
+static void cover(void *unused, size_t lo, size_t hi, void *partial)
+{
+    (void)unused;
+    *(struct range *)partial = (struct range){lo, hi};
+}
+
+static void append(void *unused, void *left, const void *right)
+{
+    (void)unused;
+    struct range *into = left;
+    const struct range *next = right;
+    assert(into->hi == next->lo);
+    into->hi = next->hi;
+}
+
+static void reduction(struct node *me)
+{
+    struct range all;
+    qsc_parallel_reduce(me->world->pool, 0, CHUNKS, 1, &all, sizeof all, cover, append, NULL);
+    assert(all.lo == 0 && all.hi == CHUNKS);
 }
 
 // Only a worker can run the child: we stand still until it has.
@@ -221,6 +255,7 @@ static void drive(struct node *me)
     crossed(me);
     qsc_parallel_for(me->world->pool, 0, 1, 1, crossed_in_slot, me);
     loops(me);
+    reduction(me);
 }
 
 struct member {

@@ -131,6 +131,36 @@ static void loop(void)
     qsc_pool_destroy(pool);
 }
 
+static void guided_loop(void)
+{
+    int counts[2] = {0};
+    create(2);
+    qsc_parallel_for_guided(pool, 0, 2, 1, count, counts);
+    assert(counts[0] == 1 && counts[1] == 1);
+    qsc_pool_destroy(pool);
+}
+
+static void write_one(void *unused, size_t lo, size_t hi, void *partial)
+{
+    (void)unused;
+    *(size_t *)partial = hi - lo;
+}
+
+static void add(void *unused, void *left, const void *right)
+{
+    (void)unused;
+    *(size_t *)left += *(const size_t *)right;
+}
+
+static void reduction(void)
+{
+    size_t sum;
+    create(2);
+    qsc_parallel_reduce(pool, 0, 2, 1, &sum, sizeof sum, write_one, add, NULL);
+    assert(sum == 2);
+    qsc_pool_destroy(pool);
+}
+
 static void spin_until_ran(struct job *job)
 {
     while (!atomic_load_explicit(&job->ran, memory_order_relaxed))
@@ -249,6 +279,8 @@ int main(int argc, char **argv)
         {"idle-thief", idle_thief},
         {"two-guests", two_guests},
         {"loop", loop},
+        {"guided-loop", guided_loop},
+        {"reduction", reduction},
         {"helper", helper},
         {"submit-to-waiter", submit_to_waiter},
         {"guest-outside", guest_outside},
