@@ -27,6 +27,7 @@ struct loop {
     void *ctx;
     qsc_pool *pool;
     qsc_group group;
+    const struct group *above; // of the caller
     struct helper *helpers;
     size_t helper_count;
 };
@@ -53,10 +54,16 @@ static void run_chunks(const struct loop *loop, size_t first, size_t count)
     loop->body(loop->ctx, lo, first + count < loop->chunks ? lo + count * loop->grain : loop->end);
 }
 
+static bool is_cancelled(const struct loop *loop)
+{
+    return qsc_pool_is_cancelled(loop->pool, loop->above);
+}
+
 static void take_chunks_of(struct loop *loop, size_t lane)
 {
     size_t chunk;
-    while ((chunk = atomic_fetch_add_explicit(&loop->lanes[lane].next, 1, memory_order_relaxed) *
+    while (!is_cancelled(loop) &&
+           (chunk = atomic_fetch_add_explicit(&loop->lanes[lane].next, 1, memory_order_relaxed) *
                         loop->lane_count +
                     lane) < loop->chunks)
         run_chunks(loop, chunk, 1);
@@ -67,7 +74,7 @@ static void take_shares(struct loop *loop)
 {
     _Atomic size_t *next = &loop->lanes[0].next;
     size_t first = atomic_load_explicit(next, memory_order_relaxed);
-    while (first < loop->chunks) {
+    while (first < loop->chunks && !is_cancelled(loop)) {
         size_t share = (loop->chunks - first) / loop->shares, count = share ? share : 1;
         if (atomic_compare_exchange_weak_explicit(next, &first, first + count, memory_order_relaxed,
                                                   memory_order_relaxed)) {
@@ -115,6 +122,7 @@ static void run(void *arg)
     struct loop *loop = arg;
     struct helper helpers[loop->helper_count + 1];
     struct lane lanes[loop->lane_count];
+    loop->above = qsc_pool_slot(loop->pool)->running;
     loop->helpers = helpers;
     loop->lanes = lanes;
     for (size_t i = 0; i < loop->lane_count; i++)

@@ -11,6 +11,7 @@ struct reduction {
     void (*combine)(void *ctx, void *left, const void *right);
     void *ctx;
     qsc_pool *pool;
+    const struct group *above; // of the caller
 };
 
 struct part {
@@ -19,10 +20,18 @@ struct part {
     void *result;
 };
 
+// What is seen to be cancelled may lack partial results.
+static bool is_cancelled(const struct reduction *whole)
+{
+    return qsc_pool_is_cancelled(whole->pool, whole->above);
+}
+
 static void reduce(void *arg)
 {
     const struct part *part = arg;
     const struct reduction *whole = part->whole;
+    if (is_cancelled(whole))
+        return;
     if (part->count == 1) {
         size_t lo = whole->begin + part->first * whole->grain;
         whole->body(whole->ctx, lo, whole->end - lo > whole->grain ? lo + whole->grain : whole->end,
@@ -37,12 +46,14 @@ static void reduce(void *arg)
     qsc_task_spawn(whole->pool, &group, &task, reduce, &right);
     reduce(&left);
     qsc_group_wait(whole->pool, &group);
-    whole->combine(whole->ctx, part->result, partial);
+    if (!is_cancelled(whole))
+        whole->combine(whole->ctx, part->result, partial);
 }
 
 static void run(void *arg)
 {
     struct reduction *whole = arg;
+    whole->above = qsc_pool_slot(whole->pool)->running;
     reduce(&(struct part){whole, 0, whole->chunks, whole->result});
 }
 

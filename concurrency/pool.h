@@ -22,6 +22,9 @@
  * a stack is never deeper than the nesting of the program's groups makes it. When there is nothing to help
  * with, it sleeps.
  *
+ * Cancelling. A cancelled group drops what it has not begun, and so do the groups below it; see
+ * qsc_group_cancel.
+ *
  * Deques: D. Chase, Y. Lev, "Dynamic circular work-stealing deque", SPAA 2005, see deque.h.
  *
  * What a task may not do: leave by longjmp, pthread_exit or a C++ exception (catch it inside); end before the
@@ -104,6 +107,20 @@ int qsc_group_wait_until(qsc_pool *pool, qsc_group *group, const struct timespec
  * complete. */
 bool qsc_group_trywait(qsc_pool *pool, qsc_group *group) __attribute__((warn_unused_result));
 
+/* Cancels a group until the wait for it has returned: tasks of it, and of groups below it, that have not
+ * begun are dropped when their turn comes, as if they had run; so are further chunks of loops and reductions
+ * below it. Tasks that have begun go on; they may ask qsc_task_cancelled. The group must be waited for all
+ * the same. Again it does nothing more. Does not block, wakes nobody: nothing is waited for that the wait
+ * does not wait for anyway. Wait-free. Memory order: none; but a task that the call happens before is not
+ * run. Any thread that knows that the wait has not returned: the owner, a task of the group or below it. */
+void qsc_group_cancel(qsc_pool *pool, qsc_group *group);
+
+/* Whether the group of the task that calls, or one above it, is cancelled: what is left to do may be left
+ * undone. After a wait, a loop or a reduction "no" means that nothing below was dropped for one of those. Of
+ * a thread that runs no task of the pool: no. Does not block. Wait-free, and next to nothing while no group
+ * of the pool is cancelled. Memory order: none. */
+bool qsc_task_cancelled(const qsc_pool *pool) __attribute__((warn_unused_result));
+
 /* Calls body(ctx, lo, hi) once for each chunk [begin + k*grain, min(begin + (k+1)*grain, end)) and waits for
  * all. The chunks depend on begin, end and grain only (a grain of 0 counts as 1), never on the threads: what
  * a body computes for its chunk can be combined in a fixed order. The threads take the chunks in ascending
@@ -134,7 +151,8 @@ void qsc_parallel_for_guided(qsc_pool *pool, size_t begin, size_t end, size_t gr
  * rounding error grows with the logarithm of the number of chunks. A partial result is `size` bytes (1 or
  * more), aligned for any standard type; the body must write all of it. Of an empty range *result stays as it
  * is: let it be the neutral element. Each stack holds up to log2(chunks) partial results; for long vectors
- * see gradbuf.h. May be nested. Blocking. Any thread. Memory order: as spawn and wait. */
+ * see gradbuf.h. When the caller's group, or one above it, is cancelled, *result is of no use: ask
+ * qsc_task_cancelled. May be nested. Blocking. Any thread. Memory order: as spawn and wait. */
 void qsc_parallel_reduce(qsc_pool *pool, size_t begin, size_t end, size_t grain, void *result, size_t size,
                          void (*body)(void *ctx, size_t lo, size_t hi, void *partial),
                          void (*combine)(void *ctx, void *left, const void *right), void *ctx);

@@ -19,8 +19,8 @@ _Static_assert(sizeof(struct task) <= sizeof(qsc_task), "the header's storage");
 
 struct group {
     /* Bits 0-31: tasks spawned and not returned. Bits 32-47: 1 + the slot that sleeps until there are none.
-     * Bit 48: so does a thread without a slot. In one word, because the group may be gone as soon as the last
-     * task has subtracted itself: what it subtracts from tells whom to wake. */
+     * Bit 48: so does a thread without a slot. Bit 49: cancelled. In one word, because the group may be gone
+     * as soon as the last task has subtracted itself: what it subtracts from tells whom to wake. */
     _Atomic uint64_t state;
     struct group *parent; /* the group whose task waits for this one; NULL: none of this pool's */
     uint64_t depth;       /* number of groups from the outermost to this one; 0: nothing spawned yet */
@@ -36,6 +36,7 @@ _Static_assert(sizeof(struct group) <= sizeof(qsc_group), "the header's storage"
 #define GROUP_SLOT_SHIFT 32
 #define GROUP_SLOT_MASK 0xffffU
 #define GROUP_GUEST ((uint64_t)1 << 48)
+#define GROUP_CANCELLED ((uint64_t)1 << 49)
 
 /* How many of its ancestors' groups a thread shows to those who look for help. */
 #define LINEAGE 8
@@ -64,6 +65,7 @@ struct qsc_pool {
     _Alignas(64) _Atomic uint32_t idle; /* at least the slots in SLOT_IDLE */
     _Atomic uint32_t joining;           /* at least the slots in SLOT_JOINING */
     _Atomic uint32_t submitted;         /* tasks in the groups' lists */
+    _Atomic uint32_t cancelled; /* groups with GROUP_CANCELLED: mostly none, then nobody looks for them */
     _Atomic bool stopping;
     _Alignas(64) qsc_mutex lock; /* the lists of submitted tasks */
     struct group *first, *last;
@@ -77,6 +79,15 @@ struct slot *qsc_pool_slot(const struct qsc_pool *pool);
 /* Takes slot 0 for a foreign thread, which must leave it; NULL when another one has it. */
 struct slot *qsc_pool_enter(struct qsc_pool *pool);
 void qsc_pool_leave(struct slot *slot);
+
+/* pool_cancel.c: whether the group of a task that has not ended, or one above it, is cancelled. */
+bool qsc_pool_is_below_cancelled(const struct group *group);
+static inline bool qsc_pool_is_cancelled(const struct qsc_pool *pool, const struct group *group)
+{
+    /* relaxed: who has to know that a group was cancelled was told by some other way before it looks */
+    return __builtin_expect(atomic_load_explicit(&pool->cancelled, memory_order_relaxed) != 0, 0) &&
+           qsc_pool_is_below_cancelled(group);
+}
 
 /* pool_task.c: a task for an idle worker, from anywhere; NULL when there is none. */
 struct task *qsc_pool_find(struct slot *slot);

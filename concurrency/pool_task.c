@@ -52,7 +52,8 @@ static void run_task(struct slot *slot, struct task *task)
     struct qsc_pool *pool = slot->pool;
     struct group *group = task->group, *outer = slot->running;
     slot->running = group;
-    task->run(task->arg);
+    if (!qsc_pool_is_cancelled(pool, group))
+        task->run(task->arg);
     slot->running = outer;
     // release: the task happens before the return of the wait; acquire: the announcement of whom this wakes.
     // Pairs with is_complete and sleep_until_complete. From here on neither task nor group may be touched.
@@ -301,8 +302,10 @@ void qsc_task_spawn(qsc_pool *pool, qsc_group *group_storage, qsc_task *task_sto
 }
 
 // The group may be used anew, also at another depth.
-static void empty(struct group *group)
+static void empty(struct qsc_pool *pool, struct group *group)
 {
+    if (atomic_load_explicit(&group->state, memory_order_relaxed) & GROUP_CANCELLED)
+        atomic_fetch_sub_explicit(&pool->cancelled, 1, memory_order_relaxed);
     atomic_store_explicit(&group->state, 0, memory_order_relaxed);
     group->parent = NULL;
     group->depth = 0;
@@ -320,7 +323,7 @@ int qsc_group_wait_until(qsc_pool *pool, qsc_group *group_storage, const struct 
     if (entered)
         qsc_pool_leave(entered);
     if (!error)
-        empty(group);
+        empty(pool, group);
     return error;
 }
 
@@ -344,7 +347,7 @@ bool qsc_group_trywait(qsc_pool *pool, qsc_group *group_storage)
         qsc_pool_leave(entered);
     if (!is_complete(group))
         return false;
-    empty(group);
+    empty(pool, group);
     return true;
 }
 

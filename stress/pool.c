@@ -185,19 +185,21 @@ static void loops(struct node *me)
 
 struct range {
     size_t lo, hi;
+    long number; // of the reduction: what another one left on the stack is found out
 };
 
-static void cover(void *unused, size_t lo, size_t hi, void *partial)
+static _Atomic long reductions; // relaxed: only to number them
+
+static void cover(void *number, size_t lo, size_t hi, void *partial)
 {
-    (void)unused;
-    *(struct range *)partial = (struct range){lo, hi};
+    *(struct range *)partial = (struct range){lo, hi, *(const long *)number};
 }
 
-static void append(void *unused, void *left, const void *right)
+static void append(void *number, void *left, const void *right)
 {
-    (void)unused;
     struct range *into = left;
     const struct range *next = right;
+    assert(into->number == *(const long *)number && next->number == into->number);
     assert(into->hi == next->lo);
     into->hi = next->hi;
 }
@@ -205,8 +207,48 @@ static void append(void *unused, void *left, const void *right)
 static void reduction(struct node *me)
 {
     struct range all;
-    qsc_parallel_reduce(me->world->pool, 0, CHUNKS, 1, &all, sizeof all, cover, append, NULL);
-    assert(all.lo == 0 && all.hi == CHUNKS);
+    long number = atomic_fetch_add_explicit(&reductions, 1, memory_order_relaxed);
+    qsc_parallel_reduce(me->world->pool, 0, CHUNKS, 1, &all, sizeof all, cover, append, &number);
+    assert(qsc_task_cancelled(me->world->pool) || (all.lo == 0 && all.hi == CHUNKS));
+}
+
+// A task that reduces again and again is cancelled by another one of its group; what is spawned then is
+// dropped.
+struct search {
+    struct node node, dropped;
+    qsc_task found;
+};
+
+static void reduce_until_cancelled(void *arg)
+{
+    struct search *search = arg;
+    while (!qsc_task_cancelled(search->node.world->pool))
+        reduction(&search->node);
+    qsc_group below = QSC_GROUP_INIT;
+    spawn(&search->node, &below, &search->dropped, tree);
+    join(&search->node, &below);
+    assert(search->dropped.runs == 0);
+}
+
+static void cancel(void *arg)
+{
+    struct search *search = arg;
+    for (int i = 0; i < 3; i++)
+        sched_yield(); // the other task may begin
+    qsc_group_cancel(search->node.world->pool, search->node.group);
+}
+
+static void cancelled(struct node *me)
+{
+    qsc_group group = QSC_GROUP_INIT;
+    struct search search = {.node = {.world = me->world, .parent = me, .group = &group, .spawner = &self}};
+    qsc_task_spawn(me->world->pool, &group, &search.found, cancel, &search);
+    qsc_task_spawn(me->world->pool, &group, &search.node.task, reduce_until_cancelled, &search);
+    join(me, &group);
+    struct node after;
+    spawn(me, &group, &after, tree);
+    join(me, &group);
+    check_tree(&after);
 }
 
 // Only a worker can run the child: we stand still until it has.
@@ -256,6 +298,7 @@ static void drive(struct node *me)
     qsc_parallel_for(me->world->pool, 0, 1, 1, crossed_in_slot, me);
     loops(me);
     reduction(me);
+    cancelled(me);
 }
 
 struct member {

@@ -161,6 +161,25 @@ static void reduction(void)
     qsc_pool_destroy(pool);
 }
 
+static void cancel_and_spawn(void *arg, size_t lo, size_t hi)
+{
+    struct job *job = arg;
+    assert(lo == 0 && hi == 1);
+    qsc_group_cancel(pool, &job->group);
+    qsc_task_spawn(pool, &job->group, &job->task, work, job);
+    qsc_group_wait(pool, &job->group);
+}
+
+// Whoever takes the task knows that it is cancelled.
+static void dropped_task(void)
+{
+    struct job job = {.group = QSC_GROUP_INIT};
+    create(2);
+    qsc_parallel_for(pool, 0, 1, 1, cancel_and_spawn, &job);
+    assert(job.runs == 0);
+    qsc_pool_destroy(pool);
+}
+
 static void spin_until_ran(struct job *job)
 {
     while (!atomic_load_explicit(&job->ran, memory_order_relaxed))
@@ -281,6 +300,7 @@ int main(int argc, char **argv)
         {"loop", loop},
         {"guided-loop", guided_loop},
         {"reduction", reduction},
+        {"dropped-task", dropped_task},
         {"helper", helper},
         {"submit-to-waiter", submit_to_waiter},
         {"guest-outside", guest_outside},
