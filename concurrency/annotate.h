@@ -5,7 +5,9 @@
  * under a read lock, but it also takes the lock's own ordering on trust. A second build, with QSC_BARE_LOCKS,
  * leaves them out and judges the atomic accesses themselves. Edges (release, acquire) stand for orderings
  * made by code that is not instrumented; they are there in both builds. Without ThreadSanitizer all of this
- * is nothing. */
+ * is nothing.
+ *
+ * With QSC_LOCK_ORDER the lock annotations go to the library's own checker (lock_order.h) instead. */
 #ifndef QUIESCE_CONCURRENCY_ANNOTATE_H
 #define QUIESCE_CONCURRENCY_ANNOTATE_H
 
@@ -23,6 +25,9 @@
 #if QSC_TSAN
 #include <sanitizer/tsan_interface.h>
 #endif
+#ifdef QSC_LOCK_ORDER
+#include <quiesce/concurrency/lock_order.h>
+#endif
 
 #ifdef __cplusplus
 extern "C" {
@@ -32,7 +37,28 @@ extern "C" {
  * order. */
 enum qsc_annotate { QSC_ANNOTATE_EXCLUSIVE = 0, QSC_ANNOTATE_SHARED = 1, QSC_ANNOTATE_TRY = 2 };
 
-#if QSC_TSAN && !defined(QSC_BARE_LOCKS)
+#if defined(QSC_LOCK_ORDER)
+static inline void qsc_annotate_lock_begin(void *lock, int how)
+{
+    if (!(how & QSC_ANNOTATE_TRY))
+        qsc_lock_order_wanted(lock);
+}
+static inline void qsc_annotate_lock_end(void *lock, int how, int taken)
+{
+    (void)how;
+    if (taken)
+        qsc_lock_order_taken(lock, __builtin_return_address(0));
+}
+static inline void qsc_annotate_unlock_begin(void *lock, int how)
+{
+    (void)how;
+    qsc_lock_order_released(lock);
+}
+static inline void qsc_annotate_unlock_end(void *lock, int how)
+{
+    (void)lock, (void)how;
+}
+#elif QSC_TSAN && !defined(QSC_BARE_LOCKS)
 static inline unsigned qsc_annotate_flags(int how)
 {
     return (how & QSC_ANNOTATE_SHARED ? (unsigned)__tsan_mutex_read_lock : 0U) |
