@@ -3,6 +3,7 @@
 
 #include <benchmark/benchmark.h>
 #include <pthread.h>
+#include <quiesce/concurrency/lock_stats.h>
 #include <quiesce/concurrency/mutex.h>
 
 namespace
@@ -16,6 +17,25 @@ struct Qsc {
     bool trylock()
     {
         return qsc_mutex_trylock(&mutex);
+    }
+    void unlock()
+    {
+        qsc_mutex_unlock(&mutex);
+    }
+};
+
+// Ours with statistics, and every section counted.
+struct Counted {
+    qsc_mutex mutex = QSC_MUTEX_INIT;
+    qsc_lock_stats stats = {};
+    Counted()
+    {
+        qsc_lock_stats_attach(&stats, &mutex);
+    }
+    void lock()
+    {
+        qsc_mutex_lock(&mutex);
+        qsc_lock_stats_count(&stats);
     }
     void unlock()
     {
@@ -79,9 +99,11 @@ template <class Mutex> void contended(benchmark::State &state)
 }
 
 BENCHMARK_TEMPLATE(lock_unlock, Qsc)->Name("mutex/lock_unlock/qsc");
+BENCHMARK_TEMPLATE(lock_unlock, Counted)->Name("mutex/lock_unlock/qsc_counted");
 BENCHMARK_TEMPLATE(lock_unlock, Pthread)->Name("mutex/lock_unlock/pthread");
 BENCHMARK_TEMPLATE(trylock_unlock, Qsc)->Name("mutex/trylock_unlock/qsc");
 BENCHMARK_TEMPLATE(trylock_unlock, Pthread)->Name("mutex/trylock_unlock/pthread");
 BENCHMARK_TEMPLATE(contended, Qsc)->Name("mutex/contended/qsc")->Threads(2)->UseRealTime();
+BENCHMARK_TEMPLATE(contended, Counted)->Name("mutex/contended/qsc_counted")->Threads(2)->UseRealTime();
 BENCHMARK_TEMPLATE(contended, Pthread)->Name("mutex/contended/pthread")->Threads(2)->UseRealTime();
 } // namespace

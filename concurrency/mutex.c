@@ -13,6 +13,7 @@
  * takes or leaves without setting ASLEEP if others stay behind, and the kernel lets it fall asleep only if
  * the word is still what it saw. Every change of the word is a read-modify-write, so all of them continue the
  * release sequence of the last unlock, and only taking the mutex needs an order. */
+#include <quiesce/concurrency/contended.h>
 #include <quiesce/concurrency/mutex.h>
 #include <quiesce/concurrency/port.h>
 
@@ -37,14 +38,29 @@ static _Atomic uint32_t *word_of(qsc_mutex *mutex)
     return (_Atomic uint32_t *)&mutex->word;
 }
 
+static uint32_t look(qsc_mutex *mutex)
+{
+    return atomic_load_explicit(word_of(mutex), memory_order_relaxed);
+}
+
+// Takes the mutex if it is free to newcomers. `seen` is what it last saw, and becomes that.
+static bool take(qsc_mutex *mutex, uint32_t *seen)
+{
+    while (!(*seen & (LOCKED | RESERVED)))
+        // acquire: pairs with the release in qsc_mutex_unlock
+        if (atomic_compare_exchange_weak_explicit(word_of(mutex), seen, (*seen | LOCKED) & ~ASLEEP,
+                                                  memory_order_acquire, memory_order_relaxed))
+            return true;
+    return false;
+}
+
 // Waits for the mutex to be free, but not longer than lately paid off. Returns the last value seen.
-static uint32_t spin(_Atomic uint32_t *word)
+static uint32_t spin(qsc_mutex *mutex, uint32_t seen)
 {
     static _Thread_local unsigned limit = QSC_PORT_SPINS;
-    uint32_t seen = atomic_load_explicit(word, memory_order_relaxed);
     for (unsigned n = 0; (seen & LOCKED) && n < limit; n++) {
         qsc_port_pause();
-        seen = atomic_load_explicit(word, memory_order_relaxed);
+        seen = look(mutex);
     }
     limit = qsc_port_next_limit(limit, !(seen & LOCKED));
     return seen;
@@ -73,12 +89,12 @@ static int give_up(_Atomic uint32_t *word, bool reserved, int error)
     }
 }
 
-static int wait(qsc_mutex *mutex, const struct timespec *deadline)
+static int wait(qsc_mutex *mutex, uint32_t seen, const struct timespec *deadline)
 {
     _Atomic uint32_t *word = word_of(mutex);
     bool counted = false, reserved = false;
     unsigned woken = 0;
-    uint32_t seen = spin(word);
+    seen = spin(mutex, seen);
     for (;;) {
         if (!(seen & LOCKED) && (counted || !(seen & RESERVED))) {
             uint32_t next = (counted ? without_waiter(seen, reserved) : seen & ~ASLEEP) | LOCKED;
@@ -99,30 +115,30 @@ static int wait(qsc_mutex *mutex, const struct timespec *deadline)
             woken++;
         else if (qsc_port_wait_error(error))
             return give_up(word, reserved, error);
-        seen = spin(word);
+        seen = spin(mutex, look(mutex));
     }
-}
-
-void qsc_mutex_lock_slow(qsc_mutex *mutex)
-{
-    (void)wait(mutex, NULL); // without a deadline there is nothing to give up for
 }
 
 int qsc_mutex_lock_until_slow(qsc_mutex *mutex, const struct timespec *deadline)
 {
-    return wait(mutex, deadline);
+    uint32_t seen = look(mutex);
+    if (take(mutex, &seen)) // free, but for sleepers
+        return 0;
+    uint64_t since = qsc_contended_begin(mutex);
+    int error = wait(mutex, seen, deadline);
+    qsc_contended_end(mutex, since, error);
+    return error;
+}
+
+void qsc_mutex_lock_slow(qsc_mutex *mutex)
+{
+    (void)!qsc_mutex_lock_until_slow(mutex, NULL); // without a deadline there is nothing to give up for
 }
 
 bool qsc_mutex_trylock_slow(qsc_mutex *mutex)
 {
-    _Atomic uint32_t *word = word_of(mutex);
-    uint32_t seen = atomic_load_explicit(word, memory_order_relaxed);
-    while (!(seen & (LOCKED | RESERVED)))
-        // acquire: pairs with the release in qsc_mutex_unlock
-        if (atomic_compare_exchange_weak_explicit(word, &seen, (seen | LOCKED) & ~ASLEEP,
-                                                  memory_order_acquire, memory_order_relaxed))
-            return true;
-    return false;
+    uint32_t seen = look(mutex);
+    return take(mutex, &seen);
 }
 
 void qsc_mutex_unlock_slow(qsc_mutex *mutex)

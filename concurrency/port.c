@@ -1,4 +1,5 @@
 #include <quiesce/concurrency/port.h>
+#include <quiesce/concurrency/probes.h>
 
 #include <errno.h>
 #include <linux/futex.h>
@@ -20,6 +21,7 @@ int qsc_port_futex_wait(const uint32_t *word, uint32_t expected, const struct ti
 
 void qsc_port_futex_wake(const uint32_t *word, int count)
 {
+    QSC_PROBE2(wake, word, count);
     int saved = errno;
     (void)syscall(SYS_futex, word, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, count, NULL, NULL, 0);
     errno = saved;

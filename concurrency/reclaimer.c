@@ -9,6 +9,7 @@
 #include <quiesce/concurrency/alloc.h>
 #include <quiesce/concurrency/pin_slots.h>
 #include <quiesce/concurrency/port.h>
+#include <quiesce/concurrency/probes.h>
 #include <quiesce/concurrency/snapshot_writer.h>
 
 #include <errno.h>
@@ -73,6 +74,7 @@ static bool destroy(struct version *version)
 
 static void forget(struct qsc_snapshot_writer *writer, struct version *version)
 {
+    QSC_PROBE2(reclaim, version->published.object, version->published.id);
     qsc_mutex_lock(&writer->lock);
     writer->live_versions--;
     writer->live_bytes -= version->published.bytes;

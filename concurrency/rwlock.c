@@ -10,6 +10,7 @@
  * inside may seem to be more than they are for a moment; whoever brings their number to zero wakes the head.
  * Every change of `state` is a read-modify-write, so all of them continue the release sequences of the
  * unlocks, and an unlock changes it once and then needs no more than its address. */
+#include <quiesce/concurrency/contended.h>
 #include <quiesce/concurrency/port.h>
 #include <quiesce/concurrency/rwlock.h>
 
@@ -64,6 +65,14 @@ static int wait_in_line(qsc_rwlock *lock, uint32_t closed, uint32_t self, const 
     return error;
 }
 
+static int wait_contended(qsc_rwlock *lock, uint32_t closed, uint32_t self, const struct timespec *deadline)
+{
+    uint64_t since = qsc_contended_begin(lock);
+    int error = wait_in_line(lock, closed, self, deadline);
+    qsc_contended_end(lock, since, error);
+    return error;
+}
+
 // Takes a reader away, whether it was inside or only came in vain.
 static void leave(qsc_rwlock *lock)
 {
@@ -79,7 +88,7 @@ static int read_lock(qsc_rwlock *lock, const struct timespec *deadline)
     if (!(seen & (WRITER | HEAD)))
         return 0;
     leave(lock);
-    return wait_in_line(lock, WRITER, READER, deadline);
+    return wait_contended(lock, WRITER, READER, deadline);
 }
 
 static bool write_lock_fast(qsc_rwlock *lock)
@@ -92,7 +101,7 @@ static bool write_lock_fast(qsc_rwlock *lock)
 
 static int write_lock(qsc_rwlock *lock, const struct timespec *deadline)
 {
-    return write_lock_fast(lock) ? 0 : wait_in_line(lock, WRITER | READERS, WRITER, deadline);
+    return write_lock_fast(lock) ? 0 : wait_contended(lock, WRITER | READERS, WRITER, deadline);
 }
 
 void qsc_rwlock_read_lock(qsc_rwlock *lock)

@@ -1,5 +1,6 @@
 /* seqlock.c: the calls that wait, and the copies. The header says why the orders suffice. */
 #include <quiesce/concurrency/annotate.h>
+#include <quiesce/concurrency/contended.h>
 #include <quiesce/concurrency/port.h>
 #include <quiesce/concurrency/seqlock.h>
 
@@ -31,12 +32,21 @@ bool qsc_seqlock_write_trylock(qsc_seqlock *lock)
     return taken;
 }
 
+static void wait_to_take(qsc_seqlock *lock)
+{
+    uint64_t since = qsc_contended_begin(lock);
+    unsigned spent = 0;
+    do
+        qsc_port_turn(&spent, 1);
+    while (!take(lock));
+    qsc_contended_end(lock, since, 0);
+}
+
 void qsc_seqlock_write_lock(qsc_seqlock *lock)
 {
     qsc_annotate_lock_begin(lock, QSC_ANNOTATE_EXCLUSIVE);
-    unsigned spent = 0;
-    while (!take(lock))
-        qsc_port_turn(&spent, 1);
+    if (!take(lock))
+        wait_to_take(lock);
     qsc_annotate_lock_end(lock, QSC_ANNOTATE_EXCLUSIVE, 1);
 }
 

@@ -1,5 +1,6 @@
 #include <quiesce/concurrency/alloc.h>
 #include <quiesce/concurrency/port.h>
+#include <quiesce/concurrency/probes.h>
 #include <quiesce/concurrency/snapshot_writer.h>
 
 #include <errno.h>
@@ -66,6 +67,7 @@ int qsc_version_publish(qsc_snapshot *cell, const struct qsc_version **label, st
     version->published.parent = qsc_version_id(qsc_label_get(&cell->current));
     qsc_label_set(label, version);
     qsc_latency_record(&writer->publish, qsc_port_now_ns() - version->published.created_ns);
+    QSC_PROBE2(publish, version->published.object, version->published.id);
     if (former)
         qsc_version_retire(writer, former);
     return 0;

@@ -11,6 +11,7 @@
  *           stays for the next. So a held or free lock has one spare, and only between release and handover
  *           it has none. */
 #include <quiesce/concurrency/annotate.h>
+#include <quiesce/concurrency/contended.h>
 #include <quiesce/concurrency/port.h>
 #include <quiesce/concurrency/spin.h>
 
@@ -25,16 +26,25 @@ static bool tas_take(qsc_tas *lock)
                                        __ATOMIC_RELAXED);
 }
 
-void qsc_tas_lock(qsc_tas *lock)
+static void tas_wait(qsc_tas *lock)
 {
-    qsc_annotate_lock_begin(lock, QSC_ANNOTATE_EXCLUSIVE);
+    uint64_t since = qsc_contended_begin(lock);
     unsigned spent = 0, pauses = 1;
-    while (!tas_take(lock))
+    do
         do {
             qsc_port_turn(&spent, pauses);
             if (pauses < QSC_PORT_SPINS)
                 pauses *= 2;
         } while (__atomic_load_n(&lock->locked, __ATOMIC_RELAXED));
+    while (!tas_take(lock));
+    qsc_contended_end(lock, since, 0);
+}
+
+void qsc_tas_lock(qsc_tas *lock)
+{
+    qsc_annotate_lock_begin(lock, QSC_ANNOTATE_EXCLUSIVE);
+    if (!tas_take(lock))
+        tas_wait(lock);
     qsc_annotate_lock_end(lock, QSC_ANNOTATE_EXCLUSIVE, 1);
 }
 
@@ -55,14 +65,30 @@ void qsc_tas_unlock(qsc_tas *lock)
     qsc_annotate_unlock_end(lock, QSC_ANNOTATE_EXCLUSIVE);
 }
 
+// How many are served before the ticket; 0: the lock is its holder's.
+static uint32_t ticket_ahead(qsc_ticket *lock, uint32_t ticket)
+{
+    // acquire: pairs with the release in qsc_ticket_unlock
+    return ticket - __atomic_load_n(&lock->serving, __ATOMIC_ACQUIRE);
+}
+
+static void ticket_wait(qsc_ticket *lock, uint32_t ticket, uint32_t ahead)
+{
+    uint64_t since = qsc_contended_begin(lock);
+    unsigned spent = 0;
+    do
+        qsc_port_turn(&spent, ahead < QSC_PORT_SPINS ? ahead : QSC_PORT_SPINS);
+    while ((ahead = ticket_ahead(lock, ticket)) != 0);
+    qsc_contended_end(lock, since, 0);
+}
+
 void qsc_ticket_lock(qsc_ticket *lock)
 {
     qsc_annotate_lock_begin(lock, QSC_ANNOTATE_EXCLUSIVE);
-    uint32_t mine = __atomic_fetch_add(&lock->next, 1, __ATOMIC_RELAXED), ahead;
-    unsigned spent = 0;
-    // acquire: pairs with the release in qsc_ticket_unlock
-    while ((ahead = mine - __atomic_load_n(&lock->serving, __ATOMIC_ACQUIRE)) != 0)
-        qsc_port_turn(&spent, ahead < QSC_PORT_SPINS ? ahead : QSC_PORT_SPINS);
+    uint32_t ticket = __atomic_fetch_add(&lock->next, 1, __ATOMIC_RELAXED);
+    uint32_t ahead = ticket_ahead(lock, ticket);
+    if (ahead)
+        ticket_wait(lock, ticket, ahead);
     qsc_annotate_lock_end(lock, QSC_ANNOTATE_EXCLUSIVE, 1);
 }
 
@@ -102,10 +128,12 @@ void qsc_mcs_lock(qsc_mcs *lock, qsc_mcs_node *node)
     if (before) {
         // release: pairs with the acquire in mcs_successor; our node is prepared
         __atomic_store_n(&before->next, node, __ATOMIC_RELEASE);
+        uint64_t since = qsc_contended_begin(lock);
         unsigned spent = 0;
         // acquire: pairs with the release in qsc_mcs_unlock
         while (__atomic_load_n(&node->waiting, __ATOMIC_ACQUIRE))
             qsc_port_turn(&spent, 1);
+        qsc_contended_end(lock, since, 0);
     }
     qsc_annotate_lock_end(lock, QSC_ANNOTATE_EXCLUSIVE, 1);
 }
@@ -162,10 +190,12 @@ void qsc_clh_lock(qsc_clh *lock, qsc_clh_node *node)
     // the predecessor here or in qsc_clh_trylock: we do not take its node's last release for the next
     qsc_clh_node *before = __atomic_exchange_n(&lock->tail, node, __ATOMIC_ACQ_REL);
     if (before) {
+        uint64_t since = qsc_contended_begin(lock);
         unsigned spent = 0;
         // acquire: pairs with the release of `released` in qsc_clh_unlock
         while (!__atomic_load_n(&before->released, __ATOMIC_ACQUIRE))
             qsc_port_turn(&spent, 1);
+        qsc_contended_end(lock, since, 0);
         lock->spare = before;
     }
     qsc_annotate_lock_end(lock, QSC_ANNOTATE_EXCLUSIVE, 1);
