@@ -15,6 +15,7 @@
 #include <assert.h>
 #include <stdatomic.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #define COME 1U
 #define HAVE_COME 0x7fffU
@@ -138,4 +139,12 @@ bool qsc_barrier_trywait(qsc_barrier *barrier, bool *last)
         return false;
     *last = leave(barrier);
     return true;
+}
+
+int qsc_barrier_dump(const qsc_barrier *barrier, char *text, size_t size)
+{
+    uint32_t seen = __atomic_load_n(&barrier->state, __ATOMIC_RELAXED);
+    return snprintf(text, size, "%u of %u have come, %u of the last round have not left%s", seen & HAVE_COME,
+                    barrier->parties, (seen & LEAVERS) / LEAVER,
+                    seen & ASLEEP ? ", someone may be asleep" : "");
 }

@@ -14,6 +14,7 @@
 #define QUIESCE_CONCURRENCY_BARRIER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <time.h>
 
@@ -55,6 +56,11 @@ __attribute__((warn_unused_result)) bool qsc_barrier_trywait(qsc_barrier *barrie
  * Otherwise as qsc_barrier_wait, without a memory order when it gave up. */
 __attribute__((warn_unused_result)) int qsc_barrier_wait_until(qsc_barrier *barrier,
                                                                const struct timespec *deadline, bool *last);
+
+/* Writes the state in words, for a debugger or a log: one line, `size` bytes at most with its NUL.
+ * Returns the length of the whole, as snprintf. Does not block. Progress: wait-free. Memory order: none: it
+ * was true a moment ago. Any thread. Not inside of a signal handler. */
+int qsc_barrier_dump(const qsc_barrier *barrier, char *text, size_t size);
 
 #ifdef __cplusplus
 }

@@ -16,6 +16,7 @@
 
 #include <stdatomic.h>
 #include <stddef.h>
+#include <stdio.h>
 
 _Static_assert(sizeof(qsc_condvar) == 8, "promised by the header");
 _Static_assert(sizeof(_Atomic uint32_t) == 4 && _Alignof(_Atomic uint32_t) == _Alignof(qsc_condvar),
@@ -63,4 +64,11 @@ void qsc_condvar_signal(qsc_condvar *condvar)
 void qsc_condvar_broadcast(qsc_condvar *condvar)
 {
     wake(condvar, INT_MAX);
+}
+
+int qsc_condvar_dump(const qsc_condvar *condvar, char *text, size_t size)
+{
+    return snprintf(text, size, "%u waiting, %u signals that found any",
+                    __atomic_load_n(&condvar->waiting, __ATOMIC_RELAXED),
+                    __atomic_load_n(&condvar->sequence, __ATOMIC_RELAXED));
 }

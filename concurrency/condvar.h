@@ -56,6 +56,11 @@ void qsc_condvar_signal(qsc_condvar *condvar);
  * Otherwise as qsc_condvar_signal. */
 void qsc_condvar_broadcast(qsc_condvar *condvar);
 
+/* Writes the state in words, for a debugger or a log: one line, `size` bytes at most with its NUL.
+ * Returns the length of the whole, as snprintf. Does not block. Progress: wait-free. Memory order: none: it
+ * was true a moment ago. Any thread. Not inside of a signal handler. */
+int qsc_condvar_dump(const qsc_condvar *condvar, char *text, size_t size);
+
 #ifdef __cplusplus
 }
 #endif

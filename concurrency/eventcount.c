@@ -1,5 +1,7 @@
 #include <quiesce/concurrency/eventcount.h>
 
+#include <stdio.h>
+
 #define NOTIFIED ((uint64_t)1 << 32)
 
 _Static_assert(sizeof(_Atomic uint32_t) == sizeof(uint32_t), "the epoch is used as a futex");
@@ -43,4 +45,10 @@ void qsc_eventcount_notify_slow(struct qsc_eventcount *event, uint32_t count)
     // relaxed: the kernel compares, and who does not sleep announces himself again before he looks
     atomic_fetch_add_explicit(&event->epoch, 1, memory_order_relaxed);
     qsc_port_futex_wake((const uint32_t *)&event->epoch, woken < INT_MAX ? (int)woken : INT_MAX);
+}
+
+int qsc_eventcount_dump(const struct qsc_eventcount *event, char *text, size_t size)
+{
+    uint64_t seen = atomic_load_explicit(&event->threads, memory_order_relaxed);
+    return snprintf(text, size, "%u waiting, %u on their way", (unsigned)seen, (unsigned)(seen / NOTIFIED));
 }

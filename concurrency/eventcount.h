@@ -55,4 +55,7 @@ static inline void qsc_eventcount_notify(struct qsc_eventcount *event, uint32_t 
         qsc_eventcount_notify_slow(event, count);
 }
 
+/* Writes the state in words, as qsc_mutex_dump. */
+int qsc_eventcount_dump(const struct qsc_eventcount *event, char *text, size_t size);
+
 #endif

@@ -14,8 +14,10 @@
 #include <quiesce/concurrency/alloc.h>
 #include <quiesce/concurrency/eventcount.h>
 #include <quiesce/concurrency/gradbuf.h>
+#include <quiesce/concurrency/text.h>
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <string.h>
@@ -333,4 +335,21 @@ void qsc_gradbuf_abort(qsc_gradbuf *buffers_storage)
     // seq_cst: pairs with the load in look, before the look for sleepers in notify
     atomic_store_explicit(&buffers->aborted, true, memory_order_seq_cst);
     qsc_eventcount_notify(&buffers->changed, UINT32_MAX);
+}
+
+int qsc_gradbuf_dump(const qsc_gradbuf *buffers_storage, char *at, size_t size)
+{
+    const struct gradbuf *buffers = (const struct gradbuf *)buffers_storage;
+    struct text text = {at, size, 0};
+    char waiters[100];
+    (void)qsc_eventcount_dump(&buffers->changed, waiters, sizeof waiters);
+    qsc_text_add(&text, "%s%" PRIu64 " rounds complete, %" PRIu64 " released, %s; shards:",
+                 atomic_load_explicit(&buffers->aborted, memory_order_relaxed) ? "aborted, " : "",
+                 atomic_load_explicit(&buffers->complete, memory_order_relaxed),
+                 atomic_load_explicit(&buffers->released, memory_order_relaxed), waiters);
+    for (uint32_t i = 0; i < buffers->shards; i++) {
+        uint64_t turn = atomic_load_explicit(&buffers->slots[i].turn, memory_order_relaxed);
+        qsc_text_add(&text, " %s%" PRIu64, turn & 1 ? "adding " : "", turn / 2);
+    }
+    return (int)text.length;
 }

@@ -108,6 +108,11 @@ void qsc_gradbuf_abort(qsc_gradbuf *buffers);
  */
 void qsc_gradbuf_reset(qsc_gradbuf *buffers);
 
+/* Writes the state in words, for a debugger or a log: one line, `size` bytes at most with its NUL.
+ * Returns the length of the whole, as snprintf. Does not block. Progress: wait-free. Memory order: none: it
+ * was true a moment ago. Any thread. Not inside of a signal handler. */
+int qsc_gradbuf_dump(const qsc_gradbuf *buffers, char *text, size_t size);
+
 #ifdef __cplusplus
 }
 #endif

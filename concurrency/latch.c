@@ -9,6 +9,7 @@
 #include <assert.h>
 #include <stdatomic.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #define COUNT 0x7fffffffU
 #define ASLEEP 0x80000000U
@@ -74,4 +75,11 @@ int qsc_latch_wait_until(qsc_latch *latch, const struct timespec *deadline)
 void qsc_latch_wait(qsc_latch *latch)
 {
     (void)!qsc_latch_wait_until(latch, NULL); // without a deadline there is nothing to give up for
+}
+
+int qsc_latch_dump(const qsc_latch *latch, char *text, size_t size)
+{
+    uint32_t seen = __atomic_load_n(&latch->word, __ATOMIC_RELAXED);
+    return snprintf(text, size, "%s, count %u%s", seen & COUNT ? "closed" : "open", seen & COUNT,
+                    seen & ASLEEP ? ", someone may be asleep" : "");
 }

@@ -11,6 +11,7 @@
 #define QUIESCE_CONCURRENCY_LATCH_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <time.h>
 
@@ -51,6 +52,11 @@ __attribute__((warn_unused_result)) bool qsc_latch_trywait(qsc_latch *latch);
  * 0..999999999, if it had to wait. Signals do not end the wait. Otherwise as qsc_latch_wait. */
 __attribute__((warn_unused_result)) int qsc_latch_wait_until(qsc_latch *latch,
                                                              const struct timespec *deadline);
+
+/* Writes the state in words, for a debugger or a log: one line, `size` bytes at most with its NUL.
+ * Returns the length of the whole, as snprintf. Does not block. Progress: wait-free. Memory order: none: it
+ * was true a moment ago. Any thread. Not inside of a signal handler. */
+int qsc_latch_dump(const qsc_latch *latch, char *text, size_t size);
 
 #ifdef __cplusplus
 }

@@ -13,7 +13,9 @@
 #include <quiesce/concurrency/queue_core.h>
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
 
 #define CLOSED 1U
@@ -190,11 +192,26 @@ static int look_for_item(const void *core)
     return find_item(core, &ticket);
 }
 
+static int dump(const void *core, char *text, size_t size)
+{
+    const struct mpmc *queue = core;
+    uint64_t pops = atomic_load_explicit(&queue->pops, memory_order_relaxed);
+    uint64_t pushes = atomic_load_explicit(&queue->pushes, memory_order_relaxed);
+    return snprintf(text, size, "%s, %" PRId64 " of %" PRIu64 " items", pushes & CLOSED ? "closed" : "open",
+                    (int64_t)(pushes - pops) / 2, queue->mask + 1);
+}
+
+int qsc_mpmc_dump(const qsc_mpmc *storage, char *text, size_t size)
+{
+    return dump(storage, text, size);
+}
+
 const struct qsc_queue_core qsc_mpmc_core = {
     .trypush = trypush,
     .trypop = trypop,
     .close = close_it,
     .fini = fini,
+    .dump = dump,
     .look_for_room = look_for_room,
     .look_for_item = look_for_item,
 };

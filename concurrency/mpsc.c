@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <stdatomic.h>
+#include <stdio.h>
 
 #define CLOSED ((uintptr_t)1)
 
@@ -113,9 +114,23 @@ static void fini(void *core)
     (void)core;
 }
 
+static int dump(const void *core, char *text, size_t size)
+{
+    const qsc_mpsc *queue = core;
+    uintptr_t back = __atomic_load_n(&queue->back, __ATOMIC_RELAXED);
+    return snprintf(text, size, "%s, %s", back & CLOSED ? "closed" : "open",
+                    back & ~CLOSED ? "some items" : "empty");
+}
+
+int qsc_mpsc_dump(const qsc_mpsc *storage, char *text, size_t size)
+{
+    return dump(storage, text, size);
+}
+
 const struct qsc_queue_core qsc_mpsc_core = {
     .trypush = trypush,
     .trypop = trypop,
     .close = close_it,
     .fini = fini,
+    .dump = dump,
 };

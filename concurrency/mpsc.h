@@ -12,6 +12,7 @@
 #ifndef QUIESCE_CONCURRENCY_MPSC_H
 #define QUIESCE_CONCURRENCY_MPSC_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #ifdef __cplusplus
@@ -40,6 +41,11 @@ void qsc_mpsc_push(qsc_mpsc *queue, qsc_mpsc_node *node);
  * not block. Wait-free. Memory order: see push. One thread at a time; another may take over by something that
  * synchronises. */
 __attribute__((warn_unused_result)) int qsc_mpsc_trypop(qsc_mpsc *queue, qsc_mpsc_node **node);
+
+/* Writes the state in words, for a debugger or a log: one line, `size` bytes at most with its NUL.
+ * Returns the length of the whole, as snprintf. Does not block. Progress: wait-free. Memory order: none: it
+ * was true a moment ago. Any thread. Not inside of a signal handler. */
+int qsc_mpsc_dump(const qsc_mpsc *queue, char *text, size_t size);
 
 #ifdef __cplusplus
 }

@@ -19,6 +19,7 @@
 
 #include <stdatomic.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #define LOCKED 1U
 #define RESERVED 2U
@@ -144,4 +145,13 @@ bool qsc_mutex_trylock_slow(qsc_mutex *mutex)
 void qsc_mutex_unlock_slow(qsc_mutex *mutex)
 {
     qsc_port_futex_wake(&mutex->word, 1);
+}
+
+int qsc_mutex_dump(const qsc_mutex *mutex, char *text, size_t size)
+{
+    uint32_t seen = look((qsc_mutex *)mutex);
+    const char *wake = seen & LOCKED ? ", the unlock wakes one" : ", one is on its way";
+    return snprintf(text, size, "%s, %u waiting%s%s", seen & LOCKED ? "locked" : "free",
+                    (seen & WAITERS) / WAITER, seen & RESERVED ? ", reserved for one of them" : "",
+                    seen & ASLEEP ? wake : "");
 }

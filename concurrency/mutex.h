@@ -14,6 +14,7 @@
 
 #include <quiesce/concurrency/annotate.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <time.h>
 
@@ -95,6 +96,11 @@ static inline void qsc_mutex_unlock(qsc_mutex *mutex)
         qsc_mutex_unlock_slow(mutex);
     qsc_annotate_unlock_end(mutex, QSC_ANNOTATE_EXCLUSIVE);
 }
+
+/* Writes the state in words, for a debugger or a log: one line, `size` bytes at most with its NUL.
+ * Returns the length of the whole, as snprintf. Does not block. Progress: wait-free. Memory order: none: it
+ * was true a moment ago. Any thread. Not inside of a signal handler. */
+int qsc_mutex_dump(const qsc_mutex *mutex, char *text, size_t size);
 
 #ifdef __cplusplus
 }

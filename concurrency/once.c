@@ -6,6 +6,7 @@
 
 #include <stdatomic.h>
 #include <stddef.h>
+#include <stdio.h>
 
 enum {
     FRESH,
@@ -56,4 +57,16 @@ void qsc_once_call_slow(qsc_once *once, void (*run)(void *), void *arg)
 {
     (void)!qsc_once_call_until_slow(once, run, arg,
                                     NULL); // without a deadline there is nothing to give up for
+}
+
+int qsc_once_dump(const qsc_once *once, char *text, size_t size)
+{
+    static const char *const words[] = {
+        [FRESH] = "not called",
+        [DONE] = "done",
+        [RUNNING] = "running",
+        [AWAITED] = "running, someone may be asleep",
+    };
+    uint32_t seen = __atomic_load_n(&once->word, __ATOMIC_RELAXED);
+    return snprintf(text, size, "%s", seen <= AWAITED ? words[seen] : "not a once");
 }

@@ -12,6 +12,7 @@
 #define QUIESCE_CONCURRENCY_ONCE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <time.h>
 
@@ -74,6 +75,11 @@ qsc_once_call_until(qsc_once *once, void (*run)(void *), void *arg, const struct
 {
     return qsc_once_done(once) ? 0 : qsc_once_call_until_slow(once, run, arg, deadline);
 }
+
+/* Writes the state in words, for a debugger or a log: one line, `size` bytes at most with its NUL.
+ * Returns the length of the whole, as snprintf. Does not block. Progress: wait-free. Memory order: none: it
+ * was true a moment ago. Any thread. Not inside of a signal handler. */
+int qsc_once_dump(const qsc_once *once, char *text, size_t size);
 
 #ifdef __cplusplus
 }

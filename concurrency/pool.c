@@ -2,6 +2,7 @@
 #include <quiesce/concurrency/pool_internal.h>
 
 #include <quiesce/concurrency/alloc.h>
+#include <quiesce/concurrency/text.h>
 
 #include <errno.h>
 #include <sched.h>
@@ -148,4 +149,24 @@ int qsc_pool_worker_index(const qsc_pool *pool)
 {
     const struct slot *slot = qsc_pool_slot(pool);
     return slot ? (int)(slot - pool->slots) : -1;
+}
+
+int qsc_pool_dump(const qsc_pool *pool, char *at, size_t size)
+{
+    static const char *const words[] = {
+        [SLOT_AWAKE] = "awake", [SLOT_IDLE] = "idle", [SLOT_JOINING] = "joining"};
+    struct text text = {at, size, 0};
+    char guests[100];
+    (void)qsc_eventcount_dump(&pool->guests, guests, sizeof guests);
+    qsc_text_add(&text, "%u submitted, slot 0 is %s, guests: %s; slots and tasks:",
+                 atomic_load_explicit(&pool->submitted, memory_order_relaxed),
+                 atomic_load_explicit(&pool->guest_inside, memory_order_relaxed) ? "taken" : "free", guests);
+    for (int i = 0; i < pool->threads; i++) {
+        const struct slot *slot = &pool->slots[i];
+        int64_t tasks = atomic_load_explicit(&slot->deque.bottom, memory_order_relaxed) -
+                        atomic_load_explicit(&slot->deque.top, memory_order_relaxed);
+        qsc_text_add(&text, " %s %d", words[atomic_load_explicit(&slot->state, memory_order_relaxed)],
+                     tasks > 0 ? (int)tasks : 0);
+    }
+    return (int)text.length;
 }

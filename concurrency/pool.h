@@ -157,6 +157,11 @@ void qsc_parallel_reduce(qsc_pool *pool, size_t begin, size_t end, size_t grain,
                          void (*body)(void *ctx, size_t lo, size_t hi, void *partial),
                          void (*combine)(void *ctx, void *left, const void *right), void *ctx);
 
+/* Writes the state in words, for a debugger or a log: one line, `size` bytes at most with its NUL.
+ * Returns the length of the whole, as snprintf. Does not block. Progress: wait-free. Memory order: none: it
+ * was true a moment ago. Any thread. Not inside of a signal handler. */
+int qsc_pool_dump(const qsc_pool *pool, char *text, size_t size);
+
 #ifdef __cplusplus
 }
 #endif

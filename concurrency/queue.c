@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <stdatomic.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 struct queue {
@@ -154,4 +155,14 @@ void qsc_queue_close(qsc_queue *queue_storage)
     queue->calls->close(&queue->core);
     qsc_eventcount_notify(&queue->filled, UINT32_MAX);
     qsc_eventcount_notify(&queue->freed, UINT32_MAX);
+}
+
+int qsc_queue_dump(const qsc_queue *queue_storage, char *text, size_t size)
+{
+    const struct queue *queue = (const struct queue *)queue_storage;
+    char items[100], poppers[100], pushers[100];
+    (void)queue->calls->dump(&queue->core, items, sizeof items);
+    (void)qsc_eventcount_dump(&queue->filled, poppers, sizeof poppers);
+    (void)qsc_eventcount_dump(&queue->freed, pushers, sizeof pushers);
+    return snprintf(text, size, "%s; to pop: %s; to push: %s", items, poppers, pushers);
 }

@@ -75,6 +75,11 @@ int qsc_queue_pop_until(qsc_queue *queue, void **item, const struct timespec *de
  * thread that waits is woken to see it. Closing twice is harmless. Does not block. Lock-free. Any thread. */
 void qsc_queue_close(qsc_queue *queue);
 
+/* Writes the state in words, for a debugger or a log: one line, `size` bytes at most with its NUL.
+ * Returns the length of the whole, as snprintf. Does not block. Progress: wait-free. Memory order: none: it
+ * was true a moment ago. Any thread. Not inside of a signal handler. */
+int qsc_queue_dump(const qsc_queue *queue, char *text, size_t size);
+
 #ifdef __cplusplus
 }
 #endif

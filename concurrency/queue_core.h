@@ -17,6 +17,7 @@ struct qsc_queue_core {
                   void **item); /* 0, EAGAIN (empty, or cut) or EPIPE (closed, and all is popped) */
     void (*close)(void *core);
     void (*fini)(void *core);
+    int (*dump)(const void *core, char *text, size_t size);
 
     /* Whether a push, or a pop, would return EAGAIN; NULL where only one thread ever waits to do it. */
     int (*look_for_room)(const void *core);

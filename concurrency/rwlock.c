@@ -16,6 +16,7 @@
 
 #include <stdatomic.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #define WRITER 1U
 #define HEAD 2U
@@ -171,4 +172,13 @@ void qsc_rwlock_write_unlock(qsc_rwlock *lock)
     if (atomic_fetch_sub_explicit(state_of(lock), WRITER, memory_order_release) & HEAD)
         qsc_port_futex_wake(&lock->state, 1);
     qsc_annotate_unlock_end(lock, QSC_ANNOTATE_EXCLUSIVE);
+}
+
+int qsc_rwlock_dump(const qsc_rwlock *lock, char *text, size_t size)
+{
+    char line[100];
+    (void)qsc_mutex_dump(&lock->line, line, sizeof line);
+    uint32_t seen = __atomic_load_n(&lock->state, __ATOMIC_RELAXED);
+    return snprintf(text, size, "%s writer and %u readers inside%s, line: %s", seen & WRITER ? "a" : "no",
+                    seen / READER, seen & HEAD ? ", one waits at the head of the line" : "", line);
 }

@@ -78,6 +78,11 @@ __attribute__((warn_unused_result)) int qsc_rwlock_write_lock_until(qsc_rwlock *
  * The thread that locked it for writing. Not inside of a signal handler. */
 void qsc_rwlock_write_unlock(qsc_rwlock *lock);
 
+/* Writes the state in words, for a debugger or a log: one line, `size` bytes at most with its NUL.
+ * Returns the length of the whole, as snprintf. Does not block. Progress: wait-free. Memory order: none: it
+ * was true a moment ago. Any thread. Not inside of a signal handler. */
+int qsc_rwlock_dump(const qsc_rwlock *lock, char *text, size_t size);
+
 #ifdef __cplusplus
 }
 #endif

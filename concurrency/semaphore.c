@@ -19,6 +19,7 @@
 #include <assert.h>
 #include <stdatomic.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #define HEAD 1U
 #define CLOSED 2U
@@ -122,4 +123,14 @@ void qsc_semaphore_wait(qsc_semaphore *semaphore, uint32_t units)
 {
     (void)!qsc_semaphore_wait_until(semaphore, units,
                                     NULL); // without a deadline there is nothing to give up for
+}
+
+int qsc_semaphore_dump(const qsc_semaphore *semaphore, char *text, size_t size)
+{
+    char line[100];
+    (void)qsc_mutex_dump(&semaphore->line, line, sizeof line);
+    uint32_t seen = __atomic_load_n(&semaphore->state, __ATOMIC_RELAXED);
+    return snprintf(text, size, "%u units%s%s, line: %s", seen / UNIT,
+                    seen & HEAD ? ", one waits at the head of the line" : "",
+                    seen & CLOSED ? ", closed to newcomers" : "", line);
 }

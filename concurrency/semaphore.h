@@ -64,6 +64,11 @@ __attribute__((warn_unused_result)) bool qsc_semaphore_trywait(qsc_semaphore *se
 __attribute__((warn_unused_result)) int qsc_semaphore_wait_until(qsc_semaphore *semaphore, uint32_t units,
                                                                  const struct timespec *deadline);
 
+/* Writes the state in words, for a debugger or a log: one line, `size` bytes at most with its NUL.
+ * Returns the length of the whole, as snprintf. Does not block. Progress: wait-free. Memory order: none: it
+ * was true a moment ago. Any thread. Not inside of a signal handler. */
+int qsc_semaphore_dump(const qsc_semaphore *semaphore, char *text, size_t size);
+
 #ifdef __cplusplus
 }
 #endif

@@ -4,6 +4,9 @@
 #include <quiesce/concurrency/port.h>
 #include <quiesce/concurrency/seqlock.h>
 
+#include <inttypes.h>
+#include <stdio.h>
+
 _Static_assert(__atomic_always_lock_free(sizeof(uint64_t), 0), "the words are atomic objects without a lock");
 
 uint64_t qsc_seqlock_read_begin_slow(const qsc_seqlock *lock)
@@ -88,4 +91,10 @@ void qsc_seqlock_write(qsc_seqlock *lock, uint64_t *words, size_t n, const uint6
     for (size_t i = 0; i < n; i++)
         qsc_seqlock_store(&words[i], in[i]);
     qsc_seqlock_write_unlock(lock);
+}
+
+int qsc_seqlock_dump(const qsc_seqlock *lock, char *text, size_t size)
+{
+    uint64_t sequence = __atomic_load_n(&lock->sequence, __ATOMIC_RELAXED);
+    return snprintf(text, size, "%" PRIu64 " writes%s", sequence / 2, sequence & 1 ? ", one under way" : "");
 }

@@ -136,6 +136,11 @@ __attribute__((warn_unused_result)) bool qsc_seqlock_tryread(const qsc_seqlock *
  * handler. */
 void qsc_seqlock_write(qsc_seqlock *lock, uint64_t *words, size_t n, const uint64_t *in);
 
+/* Writes the state in words, for a debugger or a log: one line, `size` bytes at most with its NUL.
+ * Returns the length of the whole, as snprintf. Does not block. Progress: wait-free. Memory order: none: it
+ * was true a moment ago. Any thread. Not inside of a signal handler. */
+int qsc_seqlock_dump(const qsc_seqlock *lock, char *text, size_t size);
+
 #ifdef __cplusplus
 }
 #endif

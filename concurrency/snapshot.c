@@ -4,6 +4,8 @@
 #include <quiesce/concurrency/snapshot_writer.h>
 
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 
 _Static_assert(offsetof(qsc_snapshot, current) >= 64 && offsetof(qsc_snapshot, current) % 16 == 0 &&
                    offsetof(qsc_snapshot, canary) == offsetof(qsc_snapshot, current) + sizeof(void *) &&
@@ -221,4 +223,22 @@ void qsc_snapshot_get_stats(qsc_snapshot *cell, struct qsc_snapshot_stats *stats
         .grace_period = summary(&writer->grace_period),
     };
     qsc_mutex_unlock(&writer->lock);
+}
+
+int qsc_snapshot_dump(qsc_snapshot *cell, char *text, size_t size)
+{
+    struct qsc_snapshot_writer *writer = cell->writer;
+    if (!writer)
+        return snprintf(text, size, "no cell");
+    if (!qsc_mutex_trylock(&writer->lock))
+        return snprintf(text, size, "the publishers' lock is taken");
+    int length = snprintf(
+        text, size,
+        "version %" PRIu64 " is current, %" PRIu64 " canary, %" PRIu64 " previous; %" PRIu64
+        " alive with %" PRIu64 " bytes, %" PRIu64 " reclaimed; oldest pinned: %" PRIu64 " by thread %" PRId32,
+        qsc_version_id(qsc_label_get(&cell->current)), qsc_version_id(qsc_label_get(&cell->canary)),
+        qsc_version_id(writer->previous), writer->live_versions, writer->live_bytes, writer->reclaimed,
+        writer->oldest_pin_id, writer->oldest_pin_owner);
+    qsc_mutex_unlock(&writer->lock);
+    return length;
 }

@@ -18,6 +18,7 @@
 
 #include <quiesce/concurrency/rcu.h>
 
+#include <stddef.h>
 #include <stdint.h>
 #include <time.h>
 
@@ -210,6 +211,12 @@ bool qsc_snapshot_destroy_yield(void) __attribute__((warn_unused_result));
  * Returns: nothing. Blocks: briefly, on the publishers' lock. Progress: blocking. Memory order: none.
  * Threads: any. */
 void qsc_snapshot_get_stats(qsc_snapshot *cell, struct qsc_snapshot_stats *stats);
+
+/* Writes the state in words, for a debugger or a log: one line, `size` bytes at most with its NUL. While the
+ * publishers' lock is taken it says only that.
+ * Returns: the length of the whole, as snprintf. Blocks: no. Progress: wait-free. Memory order: none.
+ * Threads: any. Not inside: a signal handler. */
+int qsc_snapshot_dump(qsc_snapshot *cell, char *text, size_t size);
 
 #ifdef __cplusplus
 }

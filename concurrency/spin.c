@@ -15,6 +15,8 @@
 #include <quiesce/concurrency/port.h>
 #include <quiesce/concurrency/spin.h>
 
+#include <stdio.h>
+
 _Static_assert(sizeof(qsc_tas) == 4 && sizeof(qsc_ticket) == 8, "promised by the header");
 _Static_assert(sizeof(qsc_mcs) == sizeof(void *) && sizeof(qsc_clh) == 2 * sizeof(void *), "likewise");
 
@@ -325,3 +327,31 @@ const struct qsc_spin_ops qsc_spin_ops[QSC_SPIN_LOCKS] = {
     {"clh", sizeof(qsc_clh), sizeof(qsc_clh_node), true, clh_init, clh_fini, clh_lock, clh_trylock,
      clh_unlock},
 };
+
+int qsc_tas_dump(const qsc_tas *lock, char *text, size_t size)
+{
+    return snprintf(text, size, "%s", __atomic_load_n(&lock->locked, __ATOMIC_RELAXED) ? "locked" : "free");
+}
+
+int qsc_ticket_dump(const qsc_ticket *lock, char *text, size_t size)
+{
+    uint32_t serving = __atomic_load_n(&lock->serving, __ATOMIC_RELAXED);
+    uint32_t drawn = __atomic_load_n(&lock->next, __ATOMIC_RELAXED) - serving;
+    return snprintf(text, size, "%s, serving %u, %u waiting", drawn ? "locked" : "free", serving,
+                    drawn ? drawn - 1 : 0);
+}
+
+static int line_dump(const void *tail, char *text, size_t size)
+{
+    return tail ? snprintf(text, size, "locked, last in line: node %p", tail) : snprintf(text, size, "free");
+}
+
+int qsc_mcs_dump(const qsc_mcs *lock, char *text, size_t size)
+{
+    return line_dump(__atomic_load_n(&lock->tail, __ATOMIC_RELAXED), text, size);
+}
+
+int qsc_clh_dump(const qsc_clh *lock, char *text, size_t size)
+{
+    return line_dump(__atomic_load_n(&lock->tail, __ATOMIC_RELAXED), text, size);
+}

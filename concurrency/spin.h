@@ -147,6 +147,14 @@ __attribute__((warn_unused_result)) bool qsc_clh_trylock(qsc_clh *lock, qsc_clh_
  * thread that holds it. Not inside of a signal handler. */
 __attribute__((warn_unused_result)) qsc_clh_node *qsc_clh_unlock(qsc_clh *lock, qsc_clh_node *node);
 
+/* Each writes the state of a lock in words, for a debugger or a log: one line, `size` bytes at most with its
+ * NUL. Returns the length of the whole, as snprintf. Does not block. Progress: wait-free. Memory order: none:
+ * it was true a moment ago. Any thread. Not inside of a signal handler. */
+int qsc_tas_dump(const qsc_tas *lock, char *text, size_t size);
+int qsc_ticket_dump(const qsc_ticket *lock, char *text, size_t size);
+int qsc_mcs_dump(const qsc_mcs *lock, char *text, size_t size);
+int qsc_clh_dump(const qsc_clh *lock, char *text, size_t size);
+
 /* All four behind one face, for programs that compare them. `lock` has `size` bytes, aligned as a pointer;
  * `node` has `node_size` bytes, aligned to 64, and is not looked at where that is 0. init and unlock are as
  * those of the CLH lock: init makes an unlocked lock of any bytes and may keep the node, unlock returns the

@@ -3,7 +3,9 @@
 #include <quiesce/concurrency/spsc.h>
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdatomic.h>
+#include <stdio.h>
 
 /* A bit of the producer's position, set by any thread: the queue is closed. */
 #define CLOSED ((uint64_t)1 << 63)
@@ -139,9 +141,24 @@ static void close_it(void *core)
     atomic_fetch_or_explicit(&((struct spsc *)core)->push.next, CLOSED, memory_order_seq_cst);
 }
 
+static int dump(const void *core, char *text, size_t size)
+{
+    const struct spsc *queue = core;
+    uint64_t pops = atomic_load_explicit(&queue->pop.next, memory_order_relaxed);
+    uint64_t pushes = atomic_load_explicit(&queue->push.next, memory_order_relaxed);
+    return snprintf(text, size, "%s, %" PRId64 " of %" PRIu64 " items", pushes & CLOSED ? "closed" : "open",
+                    (int64_t)((pushes & ~CLOSED) - pops), queue->push.mask + 1);
+}
+
+int qsc_spsc_dump(const qsc_spsc *storage, char *text, size_t size)
+{
+    return dump(storage, text, size);
+}
+
 const struct qsc_queue_core qsc_spsc_core = {
     .trypush = trypush,
     .trypop = trypop,
     .close = close_it,
     .fini = fini,
+    .dump = dump,
 };

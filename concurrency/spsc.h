@@ -45,6 +45,11 @@ int qsc_spsc_trypush(qsc_spsc *queue, void *item) __attribute__((warn_unused_res
  */
 int qsc_spsc_trypop(qsc_spsc *queue, void **item) __attribute__((warn_unused_result));
 
+/* Writes the state in words, for a debugger or a log: one line, `size` bytes at most with its NUL.
+ * Returns the length of the whole, as snprintf. Does not block. Progress: wait-free. Memory order: none: it
+ * was true a moment ago. Any thread. Not inside of a signal handler. */
+int qsc_spsc_dump(const qsc_spsc *queue, char *text, size_t size);
+
 #ifdef __cplusplus
 }
 #endif

@@ -22,6 +22,11 @@ static inline void qsc_mutex_lock(qsc_mutex *mutex)
     (void)pthread_mutex_lock(&mutex->mutex); // a normal mutex that is free or another's: there is no error
 }
 
+__attribute__((warn_unused_result)) static inline bool qsc_mutex_trylock(qsc_mutex *mutex)
+{
+    return pthread_mutex_trylock(&mutex->mutex) == 0;
+}
+
 static inline void qsc_mutex_unlock(qsc_mutex *mutex)
 {
     (void)pthread_mutex_unlock(&mutex->mutex);
