@@ -41,18 +41,18 @@ enum qsc_annotate { QSC_ANNOTATE_EXCLUSIVE = 0, QSC_ANNOTATE_SHARED = 1, QSC_ANN
 static inline void qsc_annotate_lock_begin(void *lock, int how)
 {
     if (!(how & QSC_ANNOTATE_TRY))
-        qsc_lock_order_wanted(lock);
+        qsc_lock_wanted_slow(lock);
 }
 static inline void qsc_annotate_lock_end(void *lock, int how, int taken)
 {
     (void)how;
     if (taken)
-        qsc_lock_order_taken(lock, __builtin_return_address(0));
+        qsc_lock_taken_slow(lock, __builtin_return_address(0));
 }
 static inline void qsc_annotate_unlock_begin(void *lock, int how)
 {
     (void)how;
-    qsc_lock_order_released(lock);
+    qsc_lock_released_slow(lock);
 }
 static inline void qsc_annotate_unlock_end(void *lock, int how)
 {

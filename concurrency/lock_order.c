@@ -261,7 +261,7 @@ static void check_pair(const struct held *held, const void *wanted, const void *
         report("locks are wanted in a circle", edge, circle);
 }
 
-void qsc_lock_order_wanted(const void *lock)
+void qsc_lock_wanted_slow(const void *lock)
 {
     const void *at = __builtin_return_address(0);
     if (mine.count == 0 || !enter())
@@ -277,13 +277,13 @@ void qsc_lock_order_wanted(const void *lock)
     leave();
 }
 
-void qsc_lock_order_taken(const void *lock, const void *caller)
+void qsc_lock_taken_slow(const void *lock, const void *caller)
 {
     if (mine.count < HELD_MAX && !mine.off)
         mine.held[mine.count++] = (struct held){lock, __builtin_return_address(0), caller};
 }
 
-void qsc_lock_order_released(const void *lock)
+void qsc_lock_released_slow(const void *lock)
 {
     unsigned i = mine.count;
     while (i > 0 && mine.held[i - 1].lock != lock)
@@ -330,7 +330,7 @@ static void remove_node(const void *key)
     qsc_free(node);
 }
 
-void qsc_lock_order_classify(const void *lock, const struct qsc_lock_class *lock_class)
+void qsc_lock_set_class_slow(const void *lock, const struct qsc_lock_class *lock_class)
 {
     if (!enter())
         return;
@@ -339,7 +339,7 @@ void qsc_lock_order_classify(const void *lock, const struct qsc_lock_class *lock
     leave();
 }
 
-void qsc_lock_order_remove(const void *lock)
+void qsc_lock_forget_slow(const void *lock)
 {
     if (!enter())
         return;

@@ -42,12 +42,13 @@ struct qsc_lock_class {
     unsigned rank;    /* 0: none */
 };
 
-/* Private: what the lock calls tell. `caller` is where the function returns to that the call stands in. */
-void qsc_lock_order_wanted(const void *lock);
-void qsc_lock_order_taken(const void *lock, const void *caller);
-void qsc_lock_order_released(const void *lock);
-void qsc_lock_order_classify(const void *lock, const struct qsc_lock_class *lock_class);
-void qsc_lock_order_remove(const void *lock);
+/* Private: what the lock calls tell, and the part of the others that is not in the header. `caller` is where
+ * the function returns to that the lock call stands in. */
+void qsc_lock_wanted_slow(const void *lock);
+void qsc_lock_taken_slow(const void *lock, const void *caller);
+void qsc_lock_released_slow(const void *lock);
+void qsc_lock_set_class_slow(const void *lock, const struct qsc_lock_class *lock_class);
+void qsc_lock_forget_slow(const void *lock);
 
 /* Says of which class a lock is, before it is taken for the first time; forgets what its address was before.
  * Blocks, briefly, on the checker's lock; allocates (without memory the lock remains without a class).
@@ -56,7 +57,7 @@ void qsc_lock_order_remove(const void *lock);
 static inline void qsc_lock_set_class(const void *lock, const struct qsc_lock_class *lock_class)
 {
 #ifdef QSC_LOCK_ORDER
-    qsc_lock_order_classify(lock, lock_class);
+    qsc_lock_set_class_slow(lock, lock_class);
 #else
     (void)lock, (void)lock_class;
 #endif
@@ -68,7 +69,7 @@ static inline void qsc_lock_set_class(const void *lock, const struct qsc_lock_cl
 static inline void qsc_lock_forget(const void *lock)
 {
 #ifdef QSC_LOCK_ORDER
-    qsc_lock_order_remove(lock);
+    qsc_lock_forget_slow(lock);
 #else
     (void)lock;
 #endif

@@ -147,12 +147,18 @@ __attribute__((warn_unused_result)) bool qsc_clh_trylock(qsc_clh *lock, qsc_clh_
  * thread that holds it. Not inside of a signal handler. */
 __attribute__((warn_unused_result)) qsc_clh_node *qsc_clh_unlock(qsc_clh *lock, qsc_clh_node *node);
 
-/* Each writes the state of a lock in words, for a debugger or a log: one line, `size` bytes at most with its
- * NUL. Returns the length of the whole, as snprintf. Does not block. Progress: wait-free. Memory order: none:
- * it was true a moment ago. Any thread. Not inside of a signal handler. */
+/* Writes the state in words, for a debugger or a log: one line, `size` bytes at most with its NUL.
+ * Returns the length of the whole, as snprintf. Does not block. Progress: wait-free. Memory order: none: it
+ * was true a moment ago. Any thread. Not inside of a signal handler. */
 int qsc_tas_dump(const qsc_tas *lock, char *text, size_t size);
+
+/* As qsc_tas_dump. */
 int qsc_ticket_dump(const qsc_ticket *lock, char *text, size_t size);
+
+/* As qsc_tas_dump. */
 int qsc_mcs_dump(const qsc_mcs *lock, char *text, size_t size);
+
+/* As qsc_tas_dump. */
 int qsc_clh_dump(const qsc_clh *lock, char *text, size_t size);
 
 /* All four behind one face, for programs that compare them. `lock` has `size` bytes, aligned as a pointer;
