@@ -59,7 +59,7 @@ for header in $headers; do printf '#include <%s>\n' "$header"; done >"$prefix/al
 "$cc" -std=c11 -D_GNU_SOURCE -E $flags "$prefix/all.c" |
     awk '/^# [0-9]+ /{ours = /quiesce\/concurrency/; next} ours' | tr '\n' ' ' | sed 's/[{};]/\n&\n/g' |
     awk '/^\{$/{depth++} /^\}$/{depth--} /^;$/ && !depth{print statement} {statement = $0}' |
-    sed -E '/static|typedef/d; s/__attribute__ *\(\(([^()]|\([^()]*\))*\)\)//g' |
+    sed -E '/\b(static|typedef)\b/d; s/__attribute__ *\(\(([^()]|\([^()]*\))*\)\)//g' |
     sed -nE -e 's/^[^(]*\b(qsc_[a-z0-9_]+) *\(.*/\1/p' -e 's/^ *extern [^(]*\b(qsc_[a-z0-9_]+)( *\[[^]]*\])? *$/\1/p' |
     sort >"$prefix/declared"
 nm -D --defined-only "$libdir/libquiesce.so" | awk '{print $3}' | sort >"$prefix/exported"
