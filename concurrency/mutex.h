@@ -46,10 +46,10 @@ static inline bool qsc_mutex_lock_fast(qsc_mutex *mutex)
 }
 
 /* Locks the mutex.
- * Blocks. Progress: blocking; a waiter is overtaken a bounded number of times by each thread that holds the
- * mutex for bounded time, see above. Memory order: acquire, sees all that was done before every earlier
- * unlock. Any thread that does not hold it already (it would wait for itself). Not inside of a signal handler
- * or, as it may sleep, an RCU section. */
+ * Blocks. Progress: blocking; while others hold the mutex for bounded time a waiter is woken again and again,
+ * and after some times in vain only other waiters can still overtake it. Memory order: acquire, sees all that
+ * was done before every earlier unlock. Any thread that does not hold it already (it would wait for itself).
+ * Not inside of a signal handler or, as it may sleep, an RCU section. */
 static inline void qsc_mutex_lock(qsc_mutex *mutex)
 {
     qsc_annotate_lock_begin(mutex, QSC_ANNOTATE_EXCLUSIVE);
