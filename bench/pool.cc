@@ -17,7 +17,7 @@ class Pool
   public:
     explicit Pool(const benchmark::State &state)
     {
-        qsc_pool_config config = {static_cast<int>(state.range(0))};
+        qsc_pool_config config = {static_cast<int>(state.range(0)), 0};
         if (qsc_pool_create(&pool_, &config) != 0)
             std::abort();
     }

@@ -37,12 +37,17 @@ struct slot *qsc_pool_enter(struct qsc_pool *pool)
     return slot;
 }
 
+void qsc_pool_lay_down(struct slot *slot)
+{
+    struct task *task;
+    while ((task = qsc_deque_take(&slot->deque)))
+        qsc_pool_submit(slot->pool, task);
+}
+
 void qsc_pool_leave(struct slot *slot)
 {
     struct qsc_pool *pool = slot->pool;
-    struct task *task;
-    while ((task = qsc_deque_take(&slot->deque)))
-        qsc_pool_submit(pool, task);
+    qsc_pool_lay_down(slot);
     innermost = slot->outer;
     // release: pairs with the exchange in enter; seq_cst: before the look for sleepers in notify
     atomic_store_explicit(&pool->guest_inside, false, memory_order_seq_cst);
@@ -56,6 +61,7 @@ static void *work(void *arg)
     innermost = slot;
     // relaxed: the look after the announcement decides
     for (int vain = 0; !atomic_load_explicit(&pool->stopping, memory_order_relaxed); vain++) {
+        qsc_pool_rest(slot);
         struct task *task = qsc_pool_find(slot);
         if (!task && vain >= QSC_PORT_SPINS) {
             qsc_pool_announce(slot, SLOT_IDLE);
@@ -76,12 +82,14 @@ static void *work(void *arg)
     return NULL;
 }
 
-// Slots 1 .. count-1 have a worker.
+// Slots 1 .. count-1 have a thread.
 static void end_workers(struct qsc_pool *pool, int count)
 {
-    atomic_store_explicit(&pool->stopping, true, memory_order_seq_cst); // pairs with the load in work
+    // seq_cst: pairs with the loads in work and qsc_pool_rest
+    atomic_store_explicit(&pool->stopping, true, memory_order_seq_cst);
     for (int i = 1; i < count; i++)
-        (void)qsc_pool_wake(&pool->slots[i], SLOT_IDLE);
+        if (!qsc_pool_wake(&pool->slots[i], SLOT_IDLE))
+            (void)qsc_pool_wake(&pool->slots[i], SLOT_SPARE);
     for (int i = 1; i < count; i++)
         (void)pthread_join(pool->slots[i].thread, NULL);
 }
@@ -102,15 +110,18 @@ static int processors(void)
 int qsc_pool_create(qsc_pool **pool_created, const struct qsc_pool_config *config)
 {
     int threads = config->threads ? config->threads : processors();
-    if (threads < 0 || threads > THREADS_MAX)
+    int spares = config->spares;
+    if (threads < 0 || threads > THREADS_MAX || spares < 0 || spares > THREADS_MAX - threads)
         return EINVAL;
-    size_t bytes = sizeof(qsc_pool) + (size_t)threads * sizeof(struct slot);
+    int slot_count = threads + spares;
+    size_t bytes = sizeof(qsc_pool) + (size_t)slot_count * sizeof(struct slot);
     qsc_pool *pool = qsc_alloc_aligned(bytes, 64);
     if (!pool)
         return ENOMEM;
     memset(pool, 0, bytes);
     pool->threads = threads;
-    for (int i = 0; i < threads; i++) {
+    pool->slot_count = slot_count;
+    for (int i = 0; i < slot_count; i++) {
         struct slot *slot = &pool->slots[i];
         slot->pool = pool;
         slot->random = (uint32_t)i;
@@ -120,11 +131,11 @@ int qsc_pool_create(qsc_pool **pool_created, const struct qsc_pool_config *confi
             return error;
         }
     }
-    for (int i = 1; i < threads; i++) {
+    for (int i = 1; i < slot_count; i++) {
         int error = qsc_port_thread_create(&pool->slots[i].thread, work, &pool->slots[i]);
         if (error) {
             end_workers(pool, i);
-            free_slots(pool, threads);
+            free_slots(pool, slot_count);
             return error;
         }
     }
@@ -136,13 +147,18 @@ void qsc_pool_destroy(qsc_pool *pool)
 {
     if (!pool)
         return;
-    end_workers(pool, pool->threads);
-    free_slots(pool, pool->threads);
+    end_workers(pool, pool->slot_count);
+    free_slots(pool, pool->slot_count);
 }
 
 int qsc_pool_threads(const qsc_pool *pool)
 {
     return pool->threads;
+}
+
+int qsc_pool_slots(const qsc_pool *pool)
+{
+    return pool->slot_count;
 }
 
 int qsc_pool_worker_index(const qsc_pool *pool)

@@ -10,11 +10,11 @@
  *     qsc_task_spawn(pool, &group, &right, sort, &upper_half);
  *     qsc_group_wait(pool, &group);
  *
- * Slots. A thread runs tasks in a slot 0 .. threads-1 that no other thread has at that time
+ * Slots. A thread runs tasks in a slot 0 .. slots-1 that no other thread has at that time
  * (qsc_pool_worker_index), so that a task may use workspace[slot]. The workers own slots 1 .. threads-1 for
- * ever. A foreign thread takes slot 0 for the time of its outermost wait or parallel_for; if another foreign
- * thread has it, the tasks are left to the workers and the caller sleeps until they are done or slot 0 is
- * free.
+ * ever, the spare threads those from `threads` on. A foreign thread takes slot 0 for the time of its
+ * outermost wait or parallel_for; if another foreign thread has it, the tasks are left to the workers and the
+ * caller sleeps until they are done or slot 0 is free.
  *
  * Waiting. A thread that waits for a group runs only tasks of that group or below it (of groups that those
  * tasks wait for): its own first, then those it finds with the thread that stole from it (leapfrogging: D.
@@ -64,13 +64,15 @@ typedef struct qsc_task {
 } qsc_task;
 
 struct qsc_pool_config {
-    int threads; /* how many tasks run at a time, the waiting thread's included; 0: one a processor we may use
-                  */
+    /* How many tasks run at a time, the waiting thread's included; 0: one a processor we may use */
+    int threads;
+    /* How many threads more may stand in for those in blocking sections */
+    int spares;
 };
 
-/* Makes a pool and starts its threads - 1 workers (with all signals blocked).
- * Returns 0, EINVAL (threads is negative or above 1024), ENOMEM, or the error of pthread_create (EAGAIN):
- * then the workers already started are ended and nothing is left. */
+/* Makes a pool and starts its threads - 1 workers and its spare threads, which sleep (all with all signals
+ * blocked). Returns 0, EINVAL (a number is negative, or their sum above 1024), ENOMEM, or the error of
+ * pthread_create (EAGAIN): then the workers already started are ended and nothing is left. */
 int qsc_pool_create(qsc_pool **pool, const struct qsc_pool_config *config)
     __attribute__((warn_unused_result));
 
@@ -78,10 +80,13 @@ int qsc_pool_create(qsc_pool **pool, const struct qsc_pool_config *config)
  * complete, no other thread inside a call on the pool. Not from a task of the pool. */
 void qsc_pool_destroy(qsc_pool *pool);
 
-/* The number of threads, and so of slots. Wait-free. */
+/* The number of threads. Wait-free. */
 int qsc_pool_threads(const qsc_pool *pool);
 
-/* The slot in which the calling thread runs tasks of this pool, 0 .. threads-1; -1 for a thread that runs
+/* The number of slots: threads and spare threads. Wait-free. */
+int qsc_pool_slots(const qsc_pool *pool);
+
+/* The slot in which the calling thread runs tasks of this pool, 0 .. slots-1; -1 for a thread that runs
  * none now. The same throughout a task. Wait-free. */
 int qsc_pool_worker_index(const qsc_pool *pool);
 
@@ -120,6 +125,15 @@ void qsc_group_cancel(qsc_pool *pool, qsc_group *group);
  * a thread that runs no task of the pool: no. Does not block. Wait-free, and next to nothing while no group
  * of the pool is cancelled. Memory order: none. */
 bool qsc_task_cancelled(const qsc_pool *pool) __attribute__((warn_unused_result));
+
+/* Around a call by which a task sleeps for long (input, a lock, another process): as long as the task is in
+ * there, a spare thread runs tasks in its stead, so that `threads` of them go on; when all spare threads are
+ * about already, nothing happens. The task keeps its slot. After the end one task too many may run until the
+ * spare thread is done with the one that it has. Of a thread that runs no task of the pool: nothing. Not
+ * nested; between the two the task calls nothing else of the pool. Neither blocks. Wait-free, and the first
+ * wakes a sleeper. Memory order: none. */
+void qsc_pool_blocking_begin(qsc_pool *pool);
+void qsc_pool_blocking_end(qsc_pool *pool);
 
 /* Calls body(ctx, lo, hi) once for each chunk [begin + k*grain, min(begin + (k+1)*grain, end)) and waits for
  * all. The chunks depend on begin, end and grain only (a grain of 0 counts as 1), never on the threads: what

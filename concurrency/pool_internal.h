@@ -41,7 +41,7 @@ _Static_assert(sizeof(struct group) <= sizeof(qsc_group), "the header's storage"
 /* How many of its ancestors' groups a thread shows to those who look for help. */
 #define LINEAGE 8
 
-enum slot_state { SLOT_AWAKE, SLOT_IDLE, SLOT_JOINING };
+enum slot_state { SLOT_AWAKE, SLOT_IDLE, SLOT_JOINING, SLOT_SPARE, SLOT_STATES };
 
 /* A place in which one thread at a time runs tasks. */
 struct slot {
@@ -61,10 +61,10 @@ struct slot {
 };
 
 struct qsc_pool {
-    int threads;
-    _Alignas(64) _Atomic uint32_t idle; /* at least the slots in SLOT_IDLE */
-    _Atomic uint32_t joining;           /* at least the slots in SLOT_JOINING */
-    _Atomic uint32_t submitted;         /* tasks in the groups' lists */
+    int threads, slot_count; /* the slots from `threads` on are those of the spare threads */
+    _Alignas(64) _Atomic uint32_t asleep[SLOT_STATES]; /* at least the slots in that state */
+    _Atomic uint32_t submitted;                        /* tasks in the groups' lists */
+    _Atomic int blocked;                               /* threads in blocking sections */
     _Atomic uint32_t cancelled; /* groups with GROUP_CANCELLED: mostly none, then nobody looks for them */
     _Atomic bool stopping;
     _Alignas(64) qsc_mutex lock; /* the lists of submitted tasks */
@@ -79,6 +79,8 @@ struct slot *qsc_pool_slot(const struct qsc_pool *pool);
 /* Takes slot 0 for a foreign thread, which must leave it; NULL when another one has it. */
 struct slot *qsc_pool_enter(struct qsc_pool *pool);
 void qsc_pool_leave(struct slot *slot);
+/* Submits the tasks that lie in the slot's deque. */
+void qsc_pool_lay_down(struct slot *slot);
 
 /* pool_cancel.c: whether the group of a task that has not ended, or one above it, is cancelled. */
 bool qsc_pool_is_below_cancelled(const struct group *group);
@@ -88,6 +90,9 @@ static inline bool qsc_pool_is_cancelled(const struct qsc_pool *pool, const stru
     return __builtin_expect(atomic_load_explicit(&pool->cancelled, memory_order_relaxed) != 0, 0) &&
            qsc_pool_is_below_cancelled(group);
 }
+
+/* pool_blocking.c: a spare thread that nobody needs lays down its tasks and sleeps until it is needed. */
+void qsc_pool_rest(struct slot *slot);
 
 /* pool_task.c: a task for an idle worker, from anywhere; NULL when there is none. */
 struct task *qsc_pool_find(struct slot *slot);

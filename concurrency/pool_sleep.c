@@ -2,16 +2,11 @@
 
 _Static_assert(sizeof(_Atomic uint32_t) == sizeof(uint32_t), "a slot's state is used as a futex");
 
-static _Atomic uint32_t *sleepers(struct qsc_pool *pool, enum slot_state how)
-{
-    return how == SLOT_IDLE ? &pool->idle : &pool->joining;
-}
-
 void qsc_pool_announce(struct slot *slot, enum slot_state how)
 {
     // In this order, so that the count is never less than the slots. seq_cst, both: pair with the loads in
     // wake.
-    atomic_fetch_add_explicit(sleepers(slot->pool, how), 1, memory_order_seq_cst);
+    atomic_fetch_add_explicit(&slot->pool->asleep[how], 1, memory_order_seq_cst);
     atomic_store_explicit(&slot->state, how, memory_order_seq_cst);
 }
 
@@ -23,7 +18,7 @@ static bool end(struct slot *slot, enum slot_state how)
     if (!atomic_compare_exchange_strong_explicit(&slot->state, &seen, SLOT_AWAKE, memory_order_acq_rel,
                                                  memory_order_acquire))
         return false;
-    atomic_fetch_sub_explicit(sleepers(slot->pool, how), 1, memory_order_relaxed);
+    atomic_fetch_sub_explicit(&slot->pool->asleep[how], 1, memory_order_relaxed);
     return true;
 }
 
@@ -55,9 +50,9 @@ bool qsc_pool_wake(struct slot *slot, enum slot_state how)
 void qsc_pool_wake_idle(struct qsc_pool *pool)
 {
     // seq_cst: pairs with the increment in announce
-    if (__builtin_expect(atomic_load_explicit(&pool->idle, memory_order_seq_cst) == 0, 1))
+    if (__builtin_expect(atomic_load_explicit(&pool->asleep[SLOT_IDLE], memory_order_seq_cst) == 0, 1))
         return;
-    for (int i = 1; i < pool->threads; i++)
+    for (int i = 1; i < pool->slot_count; i++)
         if (qsc_pool_wake(&pool->slots[i], SLOT_IDLE))
             return;
 }

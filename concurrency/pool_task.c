@@ -135,7 +135,7 @@ static struct task *take_submitted(struct qsc_pool *pool, struct group *group)
 static struct task *leapfrog(struct slot *slot, struct group *group)
 {
     struct qsc_pool *pool = slot->pool;
-    for (int i = 0; i < pool->threads; i++) {
+    for (int i = 0; i < pool->slot_count; i++) {
         struct slot *victim = &pool->slots[i];
         // In this order: who sees the victim's push sees the lineage that it set before
         while (victim != slot && !qsc_deque_is_empty(&victim->deque) &&
@@ -250,7 +250,7 @@ struct task *qsc_pool_find(struct slot *slot)
     if (!task && atomic_load_explicit(&pool->submitted, memory_order_seq_cst))
         task = take_submitted(pool, NULL);
     slot->random = slot->random * 1664525U + 1013904223U; // any spread will do
-    uint32_t count = (uint32_t)pool->threads, first = (slot->random >> 16) % count;
+    uint32_t count = (uint32_t)pool->slot_count, first = (slot->random >> 16) % count;
     for (uint32_t i = 0; !task && i < count; i++) {
         struct slot *victim = &pool->slots[(first + i) % count];
         void *loot;
@@ -296,7 +296,7 @@ void qsc_task_spawn(qsc_pool *pool, qsc_group *group_storage, qsc_task *task_sto
     } else {
         qsc_pool_wake_idle(pool);
         // seq_cst: pairs with the increment in announce
-        if (__builtin_expect(atomic_load_explicit(&pool->joining, memory_order_seq_cst) != 0, 0))
+        if (__builtin_expect(atomic_load_explicit(&pool->asleep[SLOT_JOINING], memory_order_seq_cst) != 0, 0))
             wake_helper(slot);
     }
 }

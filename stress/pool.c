@@ -14,6 +14,7 @@
 enum {
     THREADS = STRESS_THREADS(3, 2),
     FOREIGN = STRESS_THREADS(2, 1),
+    SPARES = FOREIGN, // as many as threads may be in blocking sections
     ROUNDS = STRESS_SIZE(40, 1),
     DEPTH = STRESS_THREADS(5, 1),
     CHUNKS = STRESS_THREADS(12, 2)
@@ -21,8 +22,8 @@ enum {
 
 struct world {
     qsc_pool *pool;
-    _Atomic(void *) inside[THREADS]; // which thread runs tasks in the slot
-    _Atomic long stolen;             // tasks begun by another thread than spawned them
+    _Atomic(void *) inside[THREADS + SPARES]; // which thread runs tasks in the slot
+    _Atomic long stolen;                      // tasks begun by another thread than spawned them
 };
 
 struct node {
@@ -44,7 +45,7 @@ static void *begin(struct node *me)
 {
     struct world *world = me->world;
     int slot = qsc_pool_worker_index(world->pool);
-    assert(slot >= 0 && slot < qsc_pool_threads(world->pool));
+    assert(slot >= 0 && slot < qsc_pool_slots(world->pool));
     void *before = atomic_exchange_explicit(&world->inside[slot], &self, memory_order_relaxed);
     assert(before == NULL || before == &self);
     const struct node *above = me;
@@ -270,6 +271,22 @@ static void hand_over_in_slot(void *ctx, size_t lo, size_t hi)
     hand_over(ctx);
 }
 
+// Another task can run only in a spare thread, where there is one thread.
+static void hand_over_blocking(void *ctx, size_t lo, size_t hi)
+{
+    struct node *me = ctx;
+    assert(lo == 0 && hi == 1);
+    qsc_group group = QSC_GROUP_INIT;
+    struct node child;
+    spawn(me, &group, &child, tree);
+    qsc_pool_blocking_begin(me->world->pool);
+    while (!atomic_load_explicit(&child.ran, memory_order_relaxed))
+        sched_yield();
+    qsc_pool_blocking_end(me->world->pool);
+    join(me, &group);
+    check_tree(&child);
+}
+
 static void crossed_in_slot(void *ctx, size_t lo, size_t hi)
 {
     assert(lo == 0 && hi == 1);
@@ -319,13 +336,17 @@ static void *run(void *arg)
         qsc_parallel_for(me->shared->pool, 0, 1, 1, hand_over_in_slot, &shared);
         shared.depth = DEPTH + 1;
         drive(&alone);
+        alone.depth = 1;
+        qsc_parallel_for(me->alone->pool, 0, 1, 1, hand_over_blocking, &alone);
+        alone.depth = 3;
     }
     return NULL;
 }
 
 static void create(struct world *world, int threads)
 {
-    int error = qsc_pool_create(&world->pool, &(struct qsc_pool_config){.threads = threads});
+    int error =
+        qsc_pool_create(&world->pool, &(struct qsc_pool_config){.threads = threads, .spares = SPARES});
     assert(error == 0);
 }
 

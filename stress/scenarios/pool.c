@@ -59,12 +59,17 @@ static void one_task(void)
     qsc_pool_destroy(pool);
 }
 
+static void spin_until_ran(struct job *job)
+{
+    while (!atomic_load_explicit(&job->ran, memory_order_relaxed))
+        sched_yield();
+}
+
 // Only the worker can run it, and is woken for it whenever it comes.
 static void hand_over(struct job *job)
 {
     qsc_task_spawn(pool, &job->group, &job->task, work, job);
-    while (!atomic_load_explicit(&job->ran, memory_order_relaxed))
-        sched_yield();
+    spin_until_ran(job);
     wait_for(job);
 }
 
@@ -161,6 +166,27 @@ static void reduction(void)
     qsc_pool_destroy(pool);
 }
 
+static void hand_over_blocking(void *arg, size_t lo, size_t hi)
+{
+    struct job *job = arg;
+    assert(lo == 0 && hi == 1);
+    qsc_task_spawn(pool, &job->group, &job->task, work, job);
+    qsc_pool_blocking_begin(pool);
+    spin_until_ran(job);
+    qsc_pool_blocking_end(pool);
+    wait_for(job);
+}
+
+// One thread and one spare thread, which alone can run the task.
+static void blocking(void)
+{
+    struct job job = {.group = QSC_GROUP_INIT};
+    int error = qsc_pool_create(&pool, &(struct qsc_pool_config){.threads = 1, .spares = 1});
+    assert(error == 0);
+    qsc_parallel_for(pool, 0, 1, 1, hand_over_blocking, &job);
+    qsc_pool_destroy(pool);
+}
+
 static void cancel_and_spawn(void *arg, size_t lo, size_t hi)
 {
     struct job *job = arg;
@@ -178,12 +204,6 @@ static void dropped_task(void)
     qsc_parallel_for(pool, 0, 1, 1, cancel_and_spawn, &job);
     assert(job.runs == 0);
     qsc_pool_destroy(pool);
-}
-
-static void spin_until_ran(struct job *job)
-{
-    while (!atomic_load_explicit(&job->ran, memory_order_relaxed))
-        sched_yield();
 }
 
 struct pair {
@@ -301,6 +321,7 @@ int main(int argc, char **argv)
         {"guided-loop", guided_loop},
         {"reduction", reduction},
         {"dropped-task", dropped_task},
+        {"blocking", blocking},
         {"helper", helper},
         {"submit-to-waiter", submit_to_waiter},
         {"guest-outside", guest_outside},

@@ -1,4 +1,4 @@
 # file: concurrency/pool_sleep.c
 # bug: a spawn looks for idle workers with acquire: before its push is seen
 # killed-by: explore
-s/\(&pool->idle, memory_order_seq_cst\)/(\&pool->idle, memory_order_acquire)/
+s/\(&pool->asleep\[SLOT_IDLE\], memory_order_seq_cst\)/(\&pool->asleep[SLOT_IDLE], memory_order_acquire)/

@@ -2,4 +2,4 @@
 # bug: a spawn looks with acquire whether anybody waits: before its push is seen
 # killed-by: explore
 # scenario: helper
-s/\(&pool->joining, memory_order_seq_cst\)/(\&pool->joining, memory_order_acquire)/
+s/\(&pool->asleep\[SLOT_JOINING\], memory_order_seq_cst\)/(\&pool->asleep[SLOT_JOINING], memory_order_acquire)/

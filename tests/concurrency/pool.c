@@ -57,6 +57,8 @@ Test(pool, number_of_threads)
     destroy();
     cr_assert_eq(qsc_pool_create(&pool, &(struct qsc_pool_config){.threads = -1}), EINVAL);
     cr_assert_eq(qsc_pool_create(&pool, &(struct qsc_pool_config){.threads = 100000}), EINVAL);
+    cr_assert_eq(qsc_pool_create(&pool, &(struct qsc_pool_config){.spares = -1}), EINVAL);
+    cr_assert_eq(qsc_pool_create(&pool, &(struct qsc_pool_config){.threads = 1, .spares = 1024}), EINVAL);
     qsc_pool_destroy(NULL);
 }
 
@@ -65,7 +67,7 @@ Test(pool, survives_each_thread_that_does_not_start)
     for (long k = 0; k < 3; k++) {
         failing_at(-1);
         atomic_store(&create_countdown, k);
-        cr_assert_eq(qsc_pool_create(&pool, &(struct qsc_pool_config){.threads = 4}), EAGAIN);
+        cr_assert_eq(qsc_pool_create(&pool, &(struct qsc_pool_config){.threads = 3, .spares = 1}), EAGAIN);
         cr_assert_eq(failing_live(), 0);
     }
     atomic_store(&create_countdown, -1);
