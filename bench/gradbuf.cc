@@ -21,7 +21,8 @@ class Bench
         : state_(state), size_(static_cast<size_t>(state.range(0))),
           threads_(static_cast<int>(state.range(1)))
     {
-        qsc_pool_config config = {threads_};
+        qsc_pool_config config = {};
+        config.threads = threads_;
         if (qsc_pool_create(&pool_, &config) != 0)
             std::abort();
     }

@@ -50,7 +50,7 @@ struct setting {
 static inline void open_pool(struct setting *s, int threads)
 {
     qsc_pool_destroy(s->pool);
-    cr_assert_eq(qsc_pool_create(&s->pool, &(struct qsc_pool_config){threads}), 0);
+    cr_assert_eq(qsc_pool_create(&s->pool, &(struct qsc_pool_config){.threads = threads}), 0);
     s->trainer.pool = s->pool;
 }
 
