@@ -128,11 +128,13 @@ bool qsc_task_cancelled(const qsc_pool *pool) __attribute__((warn_unused_result)
 
 /* Around a call by which a task sleeps for long (input, a lock, another process): as long as the task is in
  * there, a spare thread runs tasks in its stead, so that `threads` of them go on; when all spare threads are
- * about already, nothing happens. The task keeps its slot. After the end one task too many may run until the
- * spare thread is done with the one that it has. Of a thread that runs no task of the pool: nothing. Not
- * nested; between the two the task calls nothing else of the pool. Neither blocks. Wait-free, and the first
- * wakes a sleeper. Memory order: none. */
+ * about already, nothing happens. The task keeps its slot. Of a thread that runs no task of the pool:
+ * nothing. Not nested; up to the end the task calls nothing else of the pool. Does not block. Wait-free, but
+ * it may wake a sleeper. Memory order: none. */
 void qsc_pool_blocking_begin(qsc_pool *pool);
+
+/* The task is back. One task too many may run until the spare thread is done with the one that it has. Of a
+ * thread that runs no task of the pool: nothing. Does not block. Wait-free. Memory order: none. */
 void qsc_pool_blocking_end(qsc_pool *pool);
 
 /* Calls body(ctx, lo, hi) once for each chunk [begin + k*grain, min(begin + (k+1)*grain, end)) and waits for
