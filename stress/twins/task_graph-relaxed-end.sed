@@ -1,0 +1,4 @@
+# file: concurrency/task_graph.c
+# bug: a run does not release what it did
+# killed-by: tsan-bare explore
+s/(false, )memory_order_release/\1memory_order_relaxed/
