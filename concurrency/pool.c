@@ -174,8 +174,10 @@ int qsc_pool_dump(const qsc_pool *pool, char *at, size_t size)
     struct text text = {at, size, 0};
     char guests[100];
     (void)qsc_eventcount_dump(&pool->guests, guests, sizeof guests);
-    qsc_text_add(&text, "%u submitted, slot 0 is %s, guests: %s; slots and tasks:",
-                 atomic_load_explicit(&pool->submitted, memory_order_relaxed),
+    uint32_t submitted = 0;
+    for (int i = 0; i < QSC_PRIORITIES; i++)
+        submitted += atomic_load_explicit(&pool->submitted[i], memory_order_relaxed);
+    qsc_text_add(&text, "%u submitted, slot 0 is %s, guests: %s; slots and tasks:", submitted,
                  atomic_load_explicit(&pool->guest_inside, memory_order_relaxed) ? "taken" : "free", guests);
     for (int i = 0; i < pool->threads; i++) {
         const struct slot *slot = &pool->slots[i];

@@ -25,6 +25,9 @@
  * Cancelling. A cancelled group drops what it has not begun, and so do the groups below it; see
  * qsc_group_cancel.
  *
+ * Priorities. Of the tasks that a thread may begin afresh it takes those of high groups first and those of
+ * low ones last; see qsc_group_set_priority.
+ *
  * Deques: D. Chase, Y. Lev, "Dynamic circular work-stealing deque", SPAA 2005, see deque.h.
  *
  * What a task may not do: leave by longjmp, pthread_exit or a C++ exception (catch it inside); end before the
@@ -111,6 +114,19 @@ int qsc_group_wait_until(qsc_pool *pool, qsc_group *group, const struct timespec
 /* Runs one task of the group or below it if one is at hand, without waiting; returns whether the group is
  * complete. */
 bool qsc_group_trywait(qsc_pool *pool, qsc_group *group) __attribute__((warn_unused_result));
+
+/* Which tasks a thread begins first when it has none to go on with. */
+enum qsc_priority { QSC_PRIORITY_NORMAL, QSC_PRIORITY_HIGH, QSC_PRIORITY_LOW, QSC_PRIORITIES };
+
+/* Gives the group's tasks a priority, until it is given another; at first it is normal. A thread that has
+ * come to the end of what it stole begins a task of a high group, if there is one, before all others, and one
+ * of a low group when it finds no other. Nobody starves: at each 32nd look a thread takes the tasks of a low
+ * group first, those that other threads submitted to a normal one second. What runs is not interrupted, and a
+ * thread that waits runs nothing but what is below, whatever there is elsewhere. Groups below have priorities
+ * of their own: it is for groups that are waited for at the outside, whose tasks fork and join normal ones,
+ * since a spawn into a high or low group takes a short lock. Does not block. Progress: wait-free. Memory
+ * order: none. The owner, when the group has no tasks. */
+void qsc_group_set_priority(qsc_group *group, enum qsc_priority priority);
 
 /* Cancels a group until the wait for it has returned: tasks of it, and of groups below it, that have not
  * begun are dropped when their turn comes, as if they had run; so are further chunks of loops and reductions

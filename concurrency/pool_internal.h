@@ -29,6 +29,7 @@ struct group {
     _Atomic(struct task *) submitted;
     struct task *last_submitted;
     struct group *next, *previous;
+    uint32_t priority; /* qsc_priority; unless normal, its tasks never lie in a deque */
 };
 _Static_assert(sizeof(struct group) <= sizeof(qsc_group), "the header's storage");
 
@@ -40,6 +41,11 @@ _Static_assert(sizeof(struct group) <= sizeof(qsc_group), "the header's storage"
 
 /* How many of its ancestors' groups a thread shows to those who look for help. */
 #define LINEAGE 8
+
+/* Those that have submitted tasks. */
+struct groups {
+    struct group *first, *last;
+};
 
 enum slot_state { SLOT_AWAKE, SLOT_IDLE, SLOT_JOINING, SLOT_SPARE, SLOT_STATES };
 
@@ -56,19 +62,19 @@ struct slot {
     struct group
         *stranger; /* the group that lineage shows: of the innermost task that the thread waits for nowhere */
     struct slot *outer; /* the slot of another pool in which the same thread is, further out on its stack */
-    uint32_t random;
+    uint32_t random, looks;
     pthread_t thread;
 };
 
 struct qsc_pool {
     int threads, slot_count; /* the slots from `threads` on are those of the spare threads */
     _Alignas(64) _Atomic uint32_t asleep[SLOT_STATES]; /* at least the slots in that state */
-    _Atomic uint32_t submitted;                        /* tasks in the groups' lists */
+    _Atomic uint32_t submitted[QSC_PRIORITIES];        /* tasks in the groups' lists */
     _Atomic int blocked;                               /* threads in blocking sections */
     _Atomic uint32_t cancelled; /* groups with GROUP_CANCELLED: mostly none, then nobody looks for them */
     _Atomic bool stopping;
     _Alignas(64) qsc_mutex lock; /* the lists of submitted tasks */
-    struct group *first, *last;
+    struct groups groups[QSC_PRIORITIES];
     _Alignas(64) _Atomic bool guest_inside; /* slot 0 is taken */
     struct qsc_eventcount guests; /* threads that wait for slot 0, or for a group without having it */
     struct slot slots[];

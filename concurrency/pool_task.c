@@ -15,6 +15,9 @@
 
 #include <errno.h>
 
+// Every so many looks for a task a worker takes those first that may have waited for long.
+#define PATIENCE 32
+
 static struct task *task_of(qsc_task *storage)
 {
     return (struct task *)storage;
@@ -96,14 +99,15 @@ void qsc_pool_submit(struct qsc_pool *pool, struct task *task)
     } else {
         // seq_cst: pairs with the load in find_below, before the look at the waiter
         atomic_store_explicit(&group->submitted, task, memory_order_seq_cst);
+        struct groups *groups = &pool->groups[group->priority];
         group->next = NULL;
-        group->previous = pool->last;
-        *(pool->last ? &pool->last->next : &pool->first) = group;
-        pool->last = group;
+        group->previous = groups->last;
+        *(groups->last ? &groups->last->next : &groups->first) = group;
+        groups->last = group;
     }
     group->last_submitted = task;
     // seq_cst: pairs with the load in qsc_pool_find, before the look for idle workers
-    atomic_fetch_add_explicit(&pool->submitted, 1, memory_order_seq_cst);
+    atomic_fetch_add_explicit(&pool->submitted[group->priority], 1, memory_order_seq_cst);
     // The group is certain to exist only as long as the lock keeps the task from being run
     struct slot *waiter = waiter_of(pool, group);
     if (waiter)
@@ -112,21 +116,38 @@ void qsc_pool_submit(struct qsc_pool *pool, struct task *task)
     qsc_pool_wake_idle(pool);
 }
 
-// Takes a submitted task of the group, or of any (NULL).
+// Under the lock; NULL when the group has none.
+static struct task *take_first(struct qsc_pool *pool, struct group *group)
+{
+    struct task *task = atomic_load_explicit(&group->submitted, memory_order_relaxed);
+    if (task) {
+        atomic_store_explicit(&group->submitted, task->next, memory_order_relaxed);
+        atomic_fetch_sub_explicit(&pool->submitted[group->priority], 1, memory_order_relaxed);
+        if (!task->next) {
+            struct groups *groups = &pool->groups[group->priority];
+            *(group->previous ? &group->previous->next : &groups->first) = group->next;
+            *(group->next ? &group->next->previous : &groups->last) = group->previous;
+        }
+    }
+    return task;
+}
+
 static struct task *take_submitted(struct qsc_pool *pool, struct group *group)
 {
     qsc_mutex_lock(&pool->lock);
-    if (!group)
-        group = pool->first;
-    struct task *task = group ? atomic_load_explicit(&group->submitted, memory_order_relaxed) : NULL;
-    if (task) {
-        atomic_store_explicit(&group->submitted, task->next, memory_order_relaxed);
-        atomic_fetch_sub_explicit(&pool->submitted, 1, memory_order_relaxed);
-        if (!task->next) {
-            *(group->previous ? &group->previous->next : &pool->first) = group->next;
-            *(group->next ? &group->next->previous : &pool->last) = group->previous;
-        }
-    }
+    struct task *task = take_first(pool, group);
+    qsc_mutex_unlock(&pool->lock);
+    return task;
+}
+
+static struct task *take_of_priority(struct qsc_pool *pool, enum qsc_priority priority)
+{
+    // seq_cst: pairs with the increment in submit
+    if (!atomic_load_explicit(&pool->submitted[priority], memory_order_seq_cst))
+        return NULL;
+    qsc_mutex_lock(&pool->lock);
+    struct group *group = pool->groups[priority].first;
+    struct task *task = group ? take_first(pool, group) : NULL;
     qsc_mutex_unlock(&pool->lock);
     return task;
 }
@@ -242,25 +263,41 @@ static struct slot *wait_for_slot(struct qsc_pool *pool, struct group *group, co
     return slot;
 }
 
-struct task *qsc_pool_find(struct slot *slot)
+static struct task *steal(struct slot *slot)
 {
     struct qsc_pool *pool = slot->pool;
-    struct task *task = qsc_deque_take(&slot->deque);
-    // seq_cst: pairs with the increment in submit
-    if (!task && atomic_load_explicit(&pool->submitted, memory_order_seq_cst))
-        task = take_submitted(pool, NULL);
     slot->random = slot->random * 1664525U + 1013904223U; // any spread will do
     uint32_t count = (uint32_t)pool->slot_count, first = (slot->random >> 16) % count;
-    for (uint32_t i = 0; !task && i < count; i++) {
+    for (uint32_t i = 0; i < count; i++) {
         struct slot *victim = &pool->slots[(first + i) % count];
         void *loot;
         int error;
         while ((error = qsc_deque_steal(&victim->deque, &loot)) == EAGAIN)
             ;
         if (!error)
-            task = loot;
+            return loot;
     }
-    return task;
+    return NULL;
+}
+
+struct task *qsc_pool_find(struct slot *slot)
+{
+    struct qsc_pool *pool = slot->pool;
+    struct task *task = NULL;
+    if (++slot->looks % PATIENCE == 0) {
+        task = take_of_priority(pool, QSC_PRIORITY_LOW);
+        if (!task)
+            task = take_of_priority(pool, QSC_PRIORITY_NORMAL);
+    }
+    if (!task)
+        task = take_of_priority(pool, QSC_PRIORITY_HIGH);
+    if (!task)
+        task = qsc_deque_take(&slot->deque);
+    if (!task)
+        task = take_of_priority(pool, QSC_PRIORITY_NORMAL);
+    if (!task)
+        task = steal(slot);
+    return task ? task : take_of_priority(pool, QSC_PRIORITY_LOW);
 }
 
 // Wakes a thread that sleeps in a wait above what runs here: it can help.
@@ -289,7 +326,7 @@ void qsc_task_spawn(qsc_pool *pool, qsc_group *group_storage, qsc_task *task_sto
     task->group = group;
     // relaxed: whoever sees the task sees the count, and the waiter counts its own spawns
     atomic_fetch_add_explicit(&group->state, 1, memory_order_relaxed);
-    if (!slot) {
+    if (!slot || __builtin_expect(group->priority != QSC_PRIORITY_NORMAL, 0)) {
         qsc_pool_submit(pool, task);
     } else if (qsc_deque_push(&slot->deque, task)) {
         run_task(slot, task);
@@ -299,6 +336,11 @@ void qsc_task_spawn(qsc_pool *pool, qsc_group *group_storage, qsc_task *task_sto
         if (__builtin_expect(atomic_load_explicit(&pool->asleep[SLOT_JOINING], memory_order_seq_cst) != 0, 0))
             wake_helper(slot);
     }
+}
+
+void qsc_group_set_priority(qsc_group *group, enum qsc_priority priority)
+{
+    group_of(group)->priority = priority;
 }
 
 // The group may be used anew, also at another depth.

@@ -1,8 +1,9 @@
 /* Two foreign threads drive one pool: trees of groups on the heap that are freed at once, groups waited for
  * in another order than spawned, nested loops of all schedules, reductions, and tasks that only an idle
- * worker can run because the thread that spawned them stands still. Oracle: every task and chunk runs once,
- * and before its wait returns; partial results are combined with their neighbours; no two threads are in one
- * slot; a thread that waits for a group begins nothing that is not below it. */
+ * worker can run because the thread that spawned them stands still, of all priorities. Oracle: every task and
+ * chunk runs once, and before its wait returns; partial results are combined with their neighbours; no two
+ * threads are in one slot; a thread that waits for a group begins nothing that is not below it; a worker
+ * begins urgent tasks first, and others after 32 at most. */
 #include "stress.h"
 
 #include <quiesce/concurrency/pool.h>
@@ -304,6 +305,117 @@ static void hand_over_in_time(void *ctx, size_t lo, size_t hi)
     }
 }
 
+// What the only worker begins while it is held up: the tasks come low ones first, and so does one look in 32.
+struct urgencies {
+    qsc_pool *pool;
+    qsc_group groups[QSC_PRIORITIES];
+    qsc_task held, tasks[QSC_PRIORITIES];
+    _Atomic int begun, may_go_on, ran; // relaxed: the group orders the rest
+    int order[QSC_PRIORITIES];         // plain: which came when
+    int high_first;
+};
+
+static void hold(void *arg)
+{
+    struct urgencies *me = arg;
+    atomic_store_explicit(&me->begun, 1, memory_order_relaxed);
+    while (!atomic_load_explicit(&me->may_go_on, memory_order_relaxed))
+        sched_yield();
+}
+
+static void note(struct urgencies *me, enum qsc_priority priority)
+{
+    me->order[priority] = atomic_fetch_add_explicit(&me->ran, 1, memory_order_relaxed);
+}
+
+static void note_normal(void *arg)
+{
+    note(arg, QSC_PRIORITY_NORMAL);
+}
+
+static void note_high(void *arg)
+{
+    note(arg, QSC_PRIORITY_HIGH);
+}
+
+static void note_low(void *arg)
+{
+    note(arg, QSC_PRIORITY_LOW);
+}
+
+static void hold_worker(struct urgencies *me)
+{
+    atomic_store_explicit(&me->begun, 0, memory_order_relaxed);
+    atomic_store_explicit(&me->may_go_on, 0, memory_order_relaxed);
+    atomic_store_explicit(&me->ran, 0, memory_order_relaxed);
+    qsc_task_spawn(me->pool, &me->groups[QSC_PRIORITY_NORMAL], &me->held, hold, me);
+    while (!atomic_load_explicit(&me->begun, memory_order_relaxed))
+        sched_yield();
+}
+
+static void let_worker_go(struct urgencies *me, int tasks)
+{
+    atomic_store_explicit(&me->may_go_on, 1, memory_order_relaxed);
+    while (atomic_load_explicit(&me->ran, memory_order_relaxed) < tasks)
+        sched_yield();
+    for (int i = 0; i < QSC_PRIORITIES; i++)
+        qsc_group_wait(me->pool, &me->groups[i]);
+}
+
+static void urgent_first(void *arg, size_t lo, size_t hi)
+{
+    struct urgencies *me = arg;
+    assert(lo == 0 && hi == 1);
+    for (int round = 0; round < 32; round++) {
+        hold_worker(me);
+        qsc_task_spawn(me->pool, &me->groups[QSC_PRIORITY_LOW], &me->tasks[0], note_low, me);
+        qsc_task_spawn(me->pool, &me->groups[QSC_PRIORITY_NORMAL], &me->tasks[1], note_normal, me);
+        qsc_task_spawn(me->pool, &me->groups[QSC_PRIORITY_HIGH], &me->tasks[2], note_high, me);
+        let_worker_go(me, QSC_PRIORITIES);
+        me->high_first += me->order[QSC_PRIORITY_HIGH] < me->order[QSC_PRIORITY_NORMAL] &&
+                          me->order[QSC_PRIORITY_NORMAL] < me->order[QSC_PRIORITY_LOW];
+    }
+}
+
+struct chain {
+    struct urgencies *urgencies;
+    qsc_group *group;
+    qsc_task tasks[100];
+    int length;
+};
+
+static void go_on(void *arg)
+{
+    struct chain *chain = arg;
+    if (!atomic_load_explicit(&chain->urgencies->ran, memory_order_relaxed)) {
+        assert(chain->length < 33); // since the worker was let go it has begun each of them by a look
+        qsc_task_spawn(chain->urgencies->pool, chain->group, &chain->tasks[chain->length++], go_on, chain);
+    }
+}
+
+// A chain of tasks that goes on until another one, less urgent or from elsewhere, has had its turn.
+static void none_starves(struct urgencies *me, enum qsc_priority of_chain, enum qsc_priority of_other)
+{
+    struct chain chain = {.urgencies = me, .group = &me->groups[of_chain], .length = 1};
+    hold_worker(me);
+    qsc_task_spawn(me->pool, chain.group, &chain.tasks[0], go_on, &chain);
+    qsc_task_spawn(me->pool, &me->groups[of_other], &me->tasks[0],
+                   of_other == QSC_PRIORITY_LOW ? note_low : note_normal, me);
+    let_worker_go(me, 1);
+}
+
+static void priorities(qsc_pool *pool)
+{
+    struct urgencies me = {.pool = pool};
+    for (int i = 0; i < QSC_PRIORITIES; i++)
+        qsc_group_set_priority(&me.groups[i], (enum qsc_priority)i);
+    qsc_parallel_for(pool, 0, 1, 1, urgent_first, &me);
+    assert(me.high_first > 16);
+    none_starves(&me, QSC_PRIORITY_HIGH, QSC_PRIORITY_NORMAL);
+    none_starves(&me, QSC_PRIORITY_HIGH, QSC_PRIORITY_LOW);
+    none_starves(&me, QSC_PRIORITY_NORMAL, QSC_PRIORITY_LOW);
+}
+
 static void drive(struct node *me)
 {
     qsc_group group = QSC_GROUP_INIT;
@@ -362,6 +474,7 @@ static long batch(void)
     create(&pair, 2);
     struct node node = {.world = &pair, .depth = 1};
     qsc_parallel_for(pair.pool, 0, 1, 1, hand_over_in_time, &node);
+    priorities(pair.pool);
     qsc_pool_destroy(pair.pool);
     qsc_pool_destroy(shared.pool);
     qsc_pool_destroy(alone.pool);

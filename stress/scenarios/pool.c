@@ -81,6 +81,16 @@ static void idle_worker(void)
     qsc_pool_destroy(pool);
 }
 
+// It is the last that a worker looks for.
+static void idle_worker_low(void)
+{
+    struct job job = {.group = QSC_GROUP_INIT};
+    create(2);
+    qsc_group_set_priority(&job.group, QSC_PRIORITY_LOW);
+    hand_over(&job);
+    qsc_pool_destroy(pool);
+}
+
 static void hand_over_one(void *job, size_t lo, size_t hi)
 {
     assert(lo == 0 && hi == 1);
@@ -315,6 +325,7 @@ int main(int argc, char **argv)
         {"one-task", one_task},
         {"one-task-in-slot", one_task_in_slot},
         {"idle-worker", idle_worker},
+        {"idle-worker-low", idle_worker_low},
         {"idle-thief", idle_thief},
         {"two-guests", two_guests},
         {"loop", loop},
