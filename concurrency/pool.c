@@ -111,7 +111,8 @@ int qsc_pool_create(qsc_pool **pool_created, const struct qsc_pool_config *confi
 {
     int threads = config->threads ? config->threads : processors();
     int spares = config->spares;
-    if (threads < 0 || threads > THREADS_MAX || spares < 0 || spares > THREADS_MAX - threads)
+    if (threads < 0 || threads > THREADS_MAX || spares < 0 || spares > THREADS_MAX - threads ||
+        config->cpu_count < 0)
         return EINVAL;
     int slot_count = threads + spares;
     size_t bytes = sizeof(qsc_pool) + (size_t)slot_count * sizeof(struct slot);
@@ -131,13 +132,20 @@ int qsc_pool_create(qsc_pool **pool_created, const struct qsc_pool_config *confi
             return error;
         }
     }
-    for (int i = 1; i < slot_count; i++) {
-        int error = qsc_port_thread_create(&pool->slots[i].thread, work, &pool->slots[i]);
-        if (error) {
-            end_workers(pool, i);
-            free_slots(pool, slot_count);
-            return error;
-        }
+    int started = 1, error = 0;
+    while (!error && started < slot_count) {
+        struct slot *slot = &pool->slots[started];
+        error = qsc_port_thread_create(&slot->thread, work, slot);
+        if (error)
+            break;
+        if (config->cpu_count > 0)
+            error = qsc_port_thread_pin(slot->thread, config->cpus[started % config->cpu_count]);
+        started++;
+    }
+    if (error) {
+        end_workers(pool, started);
+        free_slots(pool, slot_count);
+        return error;
     }
     *pool_created = pool;
     return 0;

@@ -71,11 +71,17 @@ struct qsc_pool_config {
     int threads;
     /* How many threads more may stand in for those in blocking sections */
     int spares;
+    /* The processors that the pool's own threads keep to, the one in slot i to cpus[i % cpu_count]; with a
+     * cpu_count of 0 they go where the system puts them. The thread in slot 0 is the caller's affair. */
+    const int *cpus;
+    int cpu_count;
 };
 
 /* Makes a pool and starts its threads - 1 workers and its spare threads, which sleep (all with all signals
- * blocked). Returns 0, EINVAL (a number is negative, or their sum above 1024), ENOMEM, or the error of
- * pthread_create (EAGAIN): then the workers already started are ended and nothing is left. */
+ * blocked). Returns 0, EINVAL (a number is negative, the sum of threads and spares above 1024, or the process
+ * may not use one of the processors), ENOMEM, or the error of pthread_create (EAGAIN): then the workers
+ * already started are ended and nothing is left. A processor that is taken away later does not stop the pool:
+ * the system moves its threads, and nothing waits for a thread to be on a processor. */
 int qsc_pool_create(qsc_pool **pool, const struct qsc_pool_config *config)
     __attribute__((warn_unused_result));
 

@@ -1,3 +1,4 @@
+#define _GNU_SOURCE // pthread_setaffinity_np
 #include <quiesce/concurrency/port.h>
 #include <quiesce/concurrency/probes.h>
 
@@ -60,4 +61,14 @@ int qsc_port_thread_create(pthread_t *thread, void *(*run)(void *), void *arg)
     error = pthread_create(thread, NULL, run, arg);
     (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
     return error;
+}
+
+int qsc_port_thread_pin(pthread_t thread, int cpu)
+{
+    cpu_set_t set;
+    if (cpu < 0 || cpu >= CPU_SETSIZE)
+        return EINVAL;
+    CPU_ZERO(&set);
+    CPU_SET((size_t)cpu, &set);
+    return pthread_setaffinity_np(thread, sizeof set, &set);
 }

@@ -87,6 +87,10 @@ uint64_t qsc_port_now_ns(void);
 __attribute__((warn_unused_result)) int qsc_port_thread_create(pthread_t *thread, void *(*run)(void *),
                                                                void *arg);
 
+/* Keeps a thread to one processor, as long as the system leaves it that one. Returns 0, or EINVAL when the
+ * process may not use it or there is none such. Does not block. */
+__attribute__((warn_unused_result)) int qsc_port_thread_pin(pthread_t thread, int cpu);
+
 #ifdef __cplusplus
 }
 #endif

@@ -4,8 +4,10 @@
  * chunk runs once, and before its wait returns; partial results are combined with their neighbours; no two
  * threads are in one slot; a thread that waits for a group begins nothing that is not below it; a worker
  * begins urgent tasks first, and others after 32 at most. */
+#define _GNU_SOURCE // sched_getaffinity
 #include "stress.h"
 
+#include <errno.h>
 #include <quiesce/concurrency/pool.h>
 #include <quiesce/concurrency/port.h>
 #include <sched.h>
@@ -455,6 +457,37 @@ static void *run(void *arg)
     return NULL;
 }
 
+static void keep_to_processor(void *ctx, size_t lo, size_t hi)
+{
+    struct node *me = ctx;
+    cpu_set_t mine;
+    assert(lo < hi);
+    sched_yield(); // others may come
+    int error = sched_getaffinity(0, sizeof mine, &mine);
+    assert(error == 0);
+    assert(qsc_pool_worker_index(me->world->pool) == 0 || CPU_COUNT(&mine) == 1);
+}
+
+// All workers on one processor; and none, when the second of them is to go where it may not.
+static void pinned(void)
+{
+    struct world world = {0};
+    struct node me = {.world = &world};
+    cpu_set_t allowed;
+    int error = sched_getaffinity(0, sizeof allowed, &allowed), cpus[] = {0, -1};
+    assert(error == 0);
+    while (!CPU_ISSET((size_t)cpus[0], &allowed))
+        cpus[0]++;
+    struct qsc_pool_config config = {.threads = THREADS, .cpus = cpus, .cpu_count = 1};
+    error = qsc_pool_create(&world.pool, &config);
+    assert(error == 0);
+    qsc_parallel_for(world.pool, 0, 100, 1, keep_to_processor, &me);
+    qsc_pool_destroy(world.pool);
+    config.cpu_count = 2;
+    error = qsc_pool_create(&world.pool, &config);
+    assert(error == EINVAL);
+}
+
 static void create(struct world *world, int threads)
 {
     int error =
@@ -475,6 +508,7 @@ static long batch(void)
     struct node node = {.world = &pair, .depth = 1};
     qsc_parallel_for(pair.pool, 0, 1, 1, hand_over_in_time, &node);
     priorities(pair.pool);
+    pinned();
     qsc_pool_destroy(pair.pool);
     qsc_pool_destroy(shared.pool);
     qsc_pool_destroy(alone.pool);
