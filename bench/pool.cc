@@ -33,7 +33,8 @@ class Pool
   public:
     explicit Pool(const benchmark::State &state)
     {
-        qsc_pool_config config = {static_cast<int>(state.range(0)), 0};
+        qsc_pool_config config = {};
+        config.threads = static_cast<int>(state.range(0));
         if (qsc_pool_create(&pool_, &config) != 0)
             std::abort();
     }
