@@ -42,7 +42,7 @@ __attribute__((warn_unused_result)) int
 qsc_task_graph_create(qsc_task_graph **graph, const struct qsc_task_graph_node *nodes, size_t node_count,
                       const struct qsc_task_graph_edge *edges, size_t edge_count);
 
-/* Frees a graph that no thread runs; NULL is ignored. */
+/* Frees a graph that no thread runs; NULL is ignored. Does not block. Any thread. */
 void qsc_task_graph_destroy(qsc_task_graph *graph);
 
 /* Runs each node once, none before its predecessors have returned, and waits for all; those that do not
