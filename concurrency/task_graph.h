@@ -1,10 +1,12 @@
 /* task_graph.h: tasks with dependencies, built once and run as often as one likes.
  *
  *     enum { LOAD, LEFT, RIGHT, STORE };
- *     const struct qsc_task_graph_node nodes[] = {{load, &job}, {left, &job}, {right, &job}, {store, &job}};
- *     const struct qsc_task_graph_edge edges[] = {{LOAD, LEFT}, {LOAD, RIGHT}, {LEFT, STORE}, {RIGHT,
- * STORE}}; error = qsc_task_graph_create(&graph, nodes, 4, edges, 4); error = qsc_task_graph_run(pool,
- * graph);
+ *     const struct qsc_task_graph_node nodes[] = {
+ *         {load, &job}, {left, &job}, {right, &job}, {store, &job}};
+ *     const struct qsc_task_graph_edge edges[] = {
+ *         {LOAD, LEFT}, {LOAD, RIGHT}, {LEFT, STORE}, {RIGHT, STORE}};
+ *     error = qsc_task_graph_create(&graph, nodes, 4, edges, 4);
+ *     error = qsc_task_graph_run(pool, graph);
  *
  * A graph is made whole, in one call, and does not change: there is none with half of its edges, none with a
  * cycle. Each node counts the predecessors that have not ended yet; the thread that ends the last of them
