@@ -11,7 +11,7 @@
 struct sleeper {
     int thread;
     uint32_t bits;
-    uint32_t ticket; // what it waits for
+    uint32_t ticket; // what it waits for; 0: of a thread that sleeps in several queues, one more
 };
 
 // The sleepers of a key. The kernel keeps them under a lock, and so do we: `lock` is a location like any
@@ -25,7 +25,8 @@ struct queue {
 
 enum { CHUNK = 64, CHUNKS = 1024 };
 
-// A thread is woken by a store to its ticket, which nobody else writes meanwhile.
+// A thread is woken by a store to its ticket, which nobody else writes meanwhile. One that sleeps in several
+// queues may be woken in each of them, so each of these adds to it.
 static struct {
     struct queue *queue[CHUNKS]; // of CHUNK each: a lock's address stays
     int queues;
@@ -122,10 +123,30 @@ static int find_self(const struct queue *q)
     return QX_NONE;
 }
 
-static void add_self(struct queue *q, uint32_t bits)
+static struct sleeper self_as_sleeper(uint32_t bits)
 {
     int self = qx_self_number();
-    add_sleeper(q, (struct sleeper){self, bits, *of_thread(park.waits, self) + 1});
+    return (struct sleeper){self, bits, *of_thread(park.waits, self) + 1};
+}
+
+// Waits to be woken `wakes` times more than ever before.
+static void await_ticket(uint32_t wakes, const void *site)
+{
+    uint32_t *waits = of_thread(park.waits, qx_self_number());
+    uint32_t expected = *waits += wakes;
+    qx_load(
+        of_thread(park.ticket, qx_self_number()),
+        (struct qx_event){
+            .size = 4, .order = QX_RELAXED, .await = {.what = QX_AT_LEAST, .bound = expected}, .site = site});
+}
+
+static void await_wake(struct qx_deadline deadline, const void *site)
+{
+    qx_self()->timed = deadline.at != NULL;
+    qx_self()->halt = QX_SLEEPS;
+    await_ticket(1, site);
+    qx_self()->halt = QX_AWAITS;
+    qx_self()->timed = false;
 }
 
 static int sleep_in(struct queue *q, struct qx_deadline deadline, int order, const void *site)
@@ -147,34 +168,80 @@ static int sleep_in(struct queue *q, struct qx_deadline deadline, int order, con
             return qx_choose(2, site) == 0 ? EINTR : 0;
         }
     }
-    uint32_t *waits = of_thread(park.waits, qx_self_number());
-    uint32_t expected = ++*waits;
-    qx_self()->timed = deadline.at != NULL;
-    qx_self()->halt = QX_SLEEPS;
-    qx_load(
-        of_thread(park.ticket, qx_self_number()),
-        (struct qx_event){
-            .size = 4, .order = QX_RELAXED, .await = {.what = QX_AT_LEAST, .bound = expected}, .site = site});
-    qx_self()->halt = QX_AWAITS;
-    qx_self()->timed = false;
+    await_wake(deadline, site);
     return 0;
 }
 
-// The kernel looks at the word under the lock, which orders it with those who wake.
+// The kernel looks at the word under the lock, which orders it with those who wake. Returns whether the
+// thread is among the sleepers now.
+static bool enter(struct queue *q, uint32_t *word, uint32_t value, struct sleeper self, const void *site)
+{
+    pass_lock(q, 1, QX_ACQ_REL, site);
+    bool same = qx_load(word, (struct qx_event){.size = 4, .order = QX_RELAXED, .site = site}) == value;
+    if (same)
+        add_sleeper(q, self);
+    uint32_t held = q->lock;
+    qx_store(&q->lock, (struct qx_event){.size = 4, .order = QX_RELEASE, .value = held + 1, .site = site});
+    qx_self()->futex = word;
+    qx_self()->futex_value = (uint32_t)value;
+    return same;
+}
+
 int qx_park_futex(uint32_t *word, uint32_t value, struct qx_deadline deadline, uint32_t bits,
                   const void *site)
 {
     struct queue *q = queue_of(word, site);
     reserve_ticket(qx_self_number());
-    pass_lock(q, 1, QX_ACQ_REL, site);
-    qx_value seen = qx_load(word, (struct qx_event){.size = 4, .order = QX_RELAXED, .site = site});
-    if (seen == value)
-        add_self(q, bits);
-    uint32_t held = q->lock;
-    qx_store(&q->lock, (struct qx_event){.size = 4, .order = QX_RELEASE, .value = held + 1, .site = site});
-    qx_self()->futex = word;
-    qx_self()->futex_value = value;
-    return seen == value ? sleep_in(q, deadline, QX_ACQ_REL, site) : EAGAIN;
+    bool asleep = enter(q, word, value, self_as_sleeper(bits), site);
+    return asleep ? sleep_in(q, deadline, QX_ACQ_REL, site) : EAGAIN;
+}
+
+static struct queue *queue_of_futex(const struct futex_waitv *futex, const void *site)
+{
+    return queue_of((const void *)(uintptr_t)futex->uaddr, site);
+}
+
+// Leaves the first `count` queues. Returns the last of those in which it was woken, or QX_NONE. Of its
+// wake-ups it has awaited `awaited`; the others are in the making.
+static int leave_all(const struct futex_waitv *futexes, int count, uint32_t awaited, const void *site)
+{
+    int last = QX_NONE;
+    uint32_t wakes = 0;
+    for (int i = 0; i < count; i++) {
+        struct queue *q = queue_of_futex(&futexes[i], site);
+        pass_lock(q, 2, QX_RELAXED, site);
+        int self = find_self(q);
+        if (self != QX_NONE) {
+            remove_sleeper(q, self);
+        } else {
+            last = i;
+            wakes++;
+        }
+    }
+    if (wakes > awaited)
+        await_ticket(wakes - awaited, site);
+    return last;
+}
+
+int qx_park_futexes(const struct futex_waitv *futexes, int count, struct qx_deadline deadline,
+                    const void *site)
+{
+    reserve_ticket(qx_self_number());
+    struct sleeper self = {qx_self_number(), ~0u, 0};
+    for (int i = 0; i < count; i++) {
+        uint32_t *word = (uint32_t *)(uintptr_t)futexes[i].uaddr;
+        if (!enter(queue_of_futex(&futexes[i], site), word, (uint32_t)futexes[i].val, self, site)) {
+            int woken = leave_all(futexes, i, 0, site);
+            return woken == QX_NONE ? -EAGAIN : woken;
+        }
+    }
+    bool late = qx_expires(deadline, site);
+    if (late || qx_happens(&qx_self()->idle_wakes, qx_options()->idle_wakes, site)) {
+        int woken = leave_all(futexes, count, 0, site);
+        return woken != QX_NONE ? woken : late ? -ETIMEDOUT : qx_choose(2, site) == 0 ? -EINTR : count - 1;
+    }
+    await_wake(deadline, site);
+    return leave_all(futexes, count, 1, site);
 }
 
 void qx_park_announce(const void *key, const void *site)
@@ -182,7 +249,7 @@ void qx_park_announce(const void *key, const void *site)
     struct queue *q = queue_of(key, site);
     reserve_ticket(qx_self_number());
     pass_lock(q, 2, QX_RELAXED, site);
-    add_self(q, ~0u);
+    add_sleeper(q, self_as_sleeper(~0u));
 }
 
 int qx_park_sleep(const void *key, struct qx_deadline deadline, const void *site)
@@ -194,9 +261,16 @@ int qx_park_sleep(const void *key, struct qx_deadline deadline, const void *site
 static void wake_sleeper(struct queue *q, int i, const void *site)
 {
     struct sleeper sleeper = q->sleeper[i];
+    uint32_t *ticket = of_thread(park.ticket, sleeper.thread);
     remove_sleeper(q, i);
-    qx_store(of_thread(park.ticket, sleeper.thread),
-             (struct qx_event){.size = 4, .order = QX_RELAXED, .value = sleeper.ticket, .site = site});
+    if (sleeper.ticket)
+        qx_store(ticket,
+                 (struct qx_event){.size = 4, .order = QX_RELAXED, .value = sleeper.ticket, .site = site});
+    else
+        qx_load(ticket, (struct qx_event){.size = 4,
+                                          .order = QX_RELAXED,
+                                          .rmw = {.op = QX_ADD, .operand = 1, .order = QX_RELAXED},
+                                          .site = site});
 }
 
 int qx_park_wake(const void *key, int n, bool first, uint32_t bits, const void *site)
@@ -227,6 +301,9 @@ int qx_park_move(const void *from, const void *to, int n, const void *site)
     pass_lock(target, 2, QX_ACQ_REL, site);
     int moved = 0;
     for (; source->sleepers > 0 && moved < n; moved++) {
+        if (!source->sleeper[0].ticket)
+            qx_fail(QX_MISUSE, site, NULL,
+                    "FUTEX_REQUEUE of a thread in futex_waitv, which the explorer does not know");
         add_sleeper(target, source->sleeper[0]);
         remove_sleeper(source, 0);
     }

@@ -4,6 +4,7 @@
 
 #include "machine.h"
 
+#include <linux/futex.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -14,6 +15,11 @@ void qx_park_begin(void);
  * deadline, in an execution of its own; EINTR, or 0 without a cause, where --spurious asks for it. */
 int qx_park_futex(uint32_t *word, uint32_t value, struct qx_deadline deadline, uint32_t bits,
                   const void *site);
+
+/* What futex_waitv does: the same on several words. The index of the last by which it was woken, or an error,
+ * negative. */
+int qx_park_futexes(const struct futex_waitv *futexes, int count, struct qx_deadline deadline,
+                    const void *site);
 
 /* Puts the calling thread among the sleepers of a key; it then calls qx_park_sleep. */
 void qx_park_announce(const void *key, const void *site);

@@ -293,6 +293,13 @@ static long futex(uint32_t *word, int operation, uint32_t value, long timeout, u
     }
 }
 
+static long futexes(const struct futex_waitv *all, int count, const struct timespec *deadline,
+                    const void *site)
+{
+    int woken = qx_park_futexes(all, count, (struct qx_deadline){.at = deadline}, site);
+    return woken >= 0 ? woken : answer(-woken);
+}
+
 long syscall(long number, ...)
 {
     long a[6];
@@ -304,6 +311,8 @@ long syscall(long number, ...)
     if (qx_exploring() && number == SYS_futex)
         return futex((uint32_t *)a[0], (int)a[1], (uint32_t)a[2], a[3], (uint32_t *)a[4], (uint32_t)a[5],
                      SITE);
+    if (qx_exploring() && number == SYS_futex_waitv)
+        return futexes((const struct futex_waitv *)a[0], (int)a[1], (const struct timespec *)a[3], SITE);
     if (qx_exploring() && number == SYS_gettid)
         return qx_self_number() + 1;
     if (number == SYS_membarrier) { // it would be no fence of ours: the program is to use its own
