@@ -1,5 +1,6 @@
-// What a semaphore costs, ours beside the C library's: a unit taken and given back by one thread, by two that
-// share one unit, and handed there and back between two threads.
+// What a semaphore costs, ours, also with a token that could cancel each wait, beside the C library's: a unit
+// taken and given back by one thread, by two that share one unit, and handed there and back between two
+// threads.
 #include "bystander.h"
 
 #include <benchmark/benchmark.h>
@@ -24,8 +25,21 @@ class Qsc
         qsc_semaphore_wait(&semaphore_, 1);
     }
 
-  private:
+  protected:
     qsc_semaphore semaphore_ = QSC_SEMAPHORE_INIT(0);
+};
+
+class QscCancellable : public Qsc
+{
+  public:
+    void wait()
+    {
+        benchmark::DoNotOptimize(qsc_semaphore_wait_cancellable(&semaphore_, 1, nullptr, &request_));
+    }
+
+  private:
+    qsc_cancel server_ = QSC_CANCEL_INIT;
+    qsc_cancel request_ = QSC_CANCEL_CHILD(&server_);
 };
 
 class Posix
@@ -107,11 +121,16 @@ template <class Semaphore> void ping_pong(benchmark::State &state)
 }
 
 BENCHMARK_TEMPLATE(post_wait, Qsc)->Name("semaphore/post_wait/qsc");
+BENCHMARK_TEMPLATE(post_wait, QscCancellable)->Name("semaphore/post_wait/qsc_cancellable");
 BENCHMARK_TEMPLATE(post_wait, Posix)->Name("semaphore/post_wait/posix");
 BENCHMARK_TEMPLATE(post_trywait, Qsc)->Name("semaphore/post_trywait/qsc");
 BENCHMARK_TEMPLATE(post_trywait, Posix)->Name("semaphore/post_trywait/posix");
 BENCHMARK_TEMPLATE(contended, Qsc)->Name("semaphore/contended/qsc")->Threads(2)->UseRealTime();
 BENCHMARK_TEMPLATE(contended, Posix)->Name("semaphore/contended/posix")->Threads(2)->UseRealTime();
 BENCHMARK_TEMPLATE(ping_pong, Qsc)->Name("semaphore/ping_pong/qsc")->Threads(2)->UseRealTime();
+BENCHMARK_TEMPLATE(ping_pong, QscCancellable)
+    ->Name("semaphore/ping_pong/qsc_cancellable")
+    ->Threads(2)
+    ->UseRealTime();
 BENCHMARK_TEMPLATE(ping_pong, Posix)->Name("semaphore/ping_pong/posix")->Threads(2)->UseRealTime();
 } // namespace

@@ -10,6 +10,7 @@
  * PHASE needs one bit. Every change of the word is a read-modify-write, so all of them continue the release
  * sequences of those who came and left before; each thread acquires them where it leaves. */
 #include <quiesce/concurrency/barrier.h>
+#include <quiesce/concurrency/cancel_wait.h>
 #include <quiesce/concurrency/port.h>
 
 #include <assert.h>
@@ -87,7 +88,7 @@ static uint32_t spin(qsc_barrier *barrier, uint32_t seen)
     return seen;
 }
 
-// The deadline passed: as if it had not come, unless the round is complete by now.
+// The deadline passed, or the wait is cancelled: as if it had not come, unless the round is complete by now.
 static int go_back(qsc_barrier *barrier, uint32_t seen, int error)
 {
     uint32_t phase = seen & PHASE;
@@ -99,7 +100,8 @@ static int go_back(qsc_barrier *barrier, uint32_t seen, int error)
 }
 
 // Waits for the round that was incomplete in `seen`.
-static int wait_for_others(qsc_barrier *barrier, uint32_t seen, const struct timespec *deadline)
+static int wait_for_others(qsc_barrier *barrier, uint32_t seen, const struct timespec *deadline,
+                           const qsc_cancel *cancel)
 {
     uint32_t phase = seen & PHASE;
     for (seen = spin(barrier, seen); (seen & PHASE) == phase; seen = look(barrier)) {
@@ -108,27 +110,33 @@ static int wait_for_others(qsc_barrier *barrier, uint32_t seen, const struct tim
             !atomic_compare_exchange_strong_explicit(state_of(barrier), &seen, asleep, memory_order_relaxed,
                                                      memory_order_relaxed))
             continue;
-        int error = qsc_port_futex_wait(&barrier->state, asleep, deadline);
+        int error = qsc_cancel_wait(&barrier->state, asleep, deadline, cancel);
         if (qsc_port_wait_error(error))
             return go_back(barrier, asleep, error);
     }
     return 0;
 }
 
-int qsc_barrier_wait_until(qsc_barrier *barrier, const struct timespec *deadline, bool *last)
+int qsc_barrier_wait_cancellable(qsc_barrier *barrier, const struct timespec *deadline,
+                                 const qsc_cancel *cancel, bool *last)
 {
     uint32_t seen = look(barrier);
     (void)come(barrier, &seen, false);
-    int error = is_last_to_come(barrier, seen) ? 0 : wait_for_others(barrier, seen, deadline);
+    int error = is_last_to_come(barrier, seen) ? 0 : wait_for_others(barrier, seen, deadline, cancel);
     if (!error)
         *last = leave(barrier);
     return error;
 }
 
+int qsc_barrier_wait_until(qsc_barrier *barrier, const struct timespec *deadline, bool *last)
+{
+    return qsc_barrier_wait_cancellable(barrier, deadline, NULL, last);
+}
+
 bool qsc_barrier_wait(qsc_barrier *barrier)
 {
     bool last = false;
-    (void)!qsc_barrier_wait_until(barrier, NULL, &last); // without a deadline there is nothing to give up for
+    (void)!qsc_barrier_wait_cancellable(barrier, NULL, NULL, &last); // there is nothing to give up for
     return last;
 }
 

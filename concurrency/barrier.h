@@ -13,6 +13,7 @@
 #ifndef QUIESCE_CONCURRENCY_BARRIER_H
 #define QUIESCE_CONCURRENCY_BARRIER_H
 
+#include <quiesce/concurrency/cancel.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -56,6 +57,14 @@ __attribute__((warn_unused_result)) bool qsc_barrier_trywait(qsc_barrier *barrie
  * Otherwise as qsc_barrier_wait, without a memory order when it gave up. */
 __attribute__((warn_unused_result)) int qsc_barrier_wait_until(qsc_barrier *barrier,
                                                                const struct timespec *deadline, bool *last);
+
+/* Waits until all threads have come, or gives up at `deadline` or when `cancel` is cancelled (NULL: never):
+ * then it is as if the thread had not come.
+ * Returns 0, ETIMEDOUT or EINVAL as qsc_barrier_wait_until; ECANCELED when it was cancelled. Otherwise as
+ * that. */
+__attribute__((warn_unused_result)) int qsc_barrier_wait_cancellable(qsc_barrier *barrier,
+                                                                     const struct timespec *deadline,
+                                                                     const qsc_cancel *cancel, bool *last);
 
 /* Writes the state in words, for a debugger or a log: one line, `size` bytes at most with its NUL.
  * Returns the length of the whole, as snprintf. Does not block. Progress: wait-free. Memory order: none: it

@@ -11,6 +11,7 @@
  *
  * Who leaves takes itself from the count with the mutex held again, so those that are on their way still
  * count, and a signal meanwhile may be a system call for nobody. */
+#include <quiesce/concurrency/cancel_wait.h>
 #include <quiesce/concurrency/condvar.h>
 #include <quiesce/concurrency/port.h>
 
@@ -32,20 +33,26 @@ static _Atomic uint32_t *waiting_of(qsc_condvar *condvar)
     return (_Atomic uint32_t *)&condvar->waiting;
 }
 
-int qsc_condvar_wait_until(qsc_condvar *condvar, qsc_mutex *mutex, const struct timespec *deadline)
+int qsc_condvar_wait_cancellable(qsc_condvar *condvar, qsc_mutex *mutex, const struct timespec *deadline,
+                                 const qsc_cancel *cancel)
 {
     atomic_fetch_add_explicit(waiting_of(condvar), 1, memory_order_relaxed);
     uint32_t seen = atomic_load_explicit(sequence_of(condvar), memory_order_relaxed);
     qsc_mutex_unlock(mutex);
-    int error = qsc_port_futex_wait(&condvar->sequence, seen, deadline);
+    int error = qsc_cancel_wait(&condvar->sequence, seen, deadline, cancel);
     qsc_mutex_lock(mutex);
     atomic_fetch_sub_explicit(waiting_of(condvar), 1, memory_order_relaxed);
     return qsc_port_wait_error(error);
 }
 
+int qsc_condvar_wait_until(qsc_condvar *condvar, qsc_mutex *mutex, const struct timespec *deadline)
+{
+    return qsc_condvar_wait_cancellable(condvar, mutex, deadline, NULL);
+}
+
 void qsc_condvar_wait(qsc_condvar *condvar, qsc_mutex *mutex)
 {
-    (void)!qsc_condvar_wait_until(condvar, mutex, NULL); // without a deadline there is nothing to give up for
+    (void)!qsc_condvar_wait_cancellable(condvar, mutex, NULL, NULL); // there is nothing to give up for
 }
 
 static void wake(qsc_condvar *condvar, int count)

@@ -47,6 +47,13 @@ void qsc_condvar_wait(qsc_condvar *condvar, qsc_mutex *mutex);
 __attribute__((warn_unused_result)) int qsc_condvar_wait_until(qsc_condvar *condvar, qsc_mutex *mutex,
                                                                const struct timespec *deadline);
 
+/* As qsc_condvar_wait_until, but sleeps at most until `cancel` is cancelled, too (NULL: never).
+ * Returns 0, ETIMEDOUT or EINVAL as that; ECANCELED when it was cancelled, then it took no signal from
+ * others, and the mutex is locked again all the same. */
+__attribute__((warn_unused_result)) int qsc_condvar_wait_cancellable(qsc_condvar *condvar, qsc_mutex *mutex,
+                                                                     const struct timespec *deadline,
+                                                                     const qsc_cancel *cancel);
+
 /* Wakes one of the threads that wait, if any does.
  * Does not block. Progress: wait-free. Memory order: none; the mutex under which the condition changed gives
  * it. Any thread, with or without the mutex. Not inside of a signal handler. */

@@ -1,3 +1,4 @@
+#include <quiesce/concurrency/cancel_wait.h>
 #include <quiesce/concurrency/eventcount.h>
 
 #include <stdio.h>
@@ -24,9 +25,10 @@ void qsc_eventcount_leave(struct qsc_eventcount *event)
         ;
 }
 
-int qsc_eventcount_wait(struct qsc_eventcount *event, uint32_t key, const struct timespec *deadline)
+int qsc_eventcount_wait_cancellable(struct qsc_eventcount *event, uint32_t key,
+                                    const struct timespec *deadline, const qsc_cancel *cancel)
 {
-    int error = qsc_port_futex_wait((const uint32_t *)&event->epoch, key, deadline);
+    int error = qsc_cancel_wait((const uint32_t *)&event->epoch, key, deadline, cancel);
     qsc_eventcount_leave(event);
     return qsc_port_wait_error(error);
 }

@@ -25,6 +25,7 @@
 #ifndef QUIESCE_CONCURRENCY_EVENTCOUNT_H
 #define QUIESCE_CONCURRENCY_EVENTCOUNT_H
 
+#include <quiesce/concurrency/cancel.h>
 #include <quiesce/concurrency/port.h>
 
 #include <stdatomic.h>
@@ -41,10 +42,17 @@ uint32_t qsc_eventcount_prepare(struct qsc_eventcount *event);
 /* Ends the announcement without sleep. Lock-free. */
 void qsc_eventcount_leave(struct qsc_eventcount *event);
 
-/* Sleeps until a notification since prepare, the absolute CLOCK_MONOTONIC deadline (NULL: none), or for no
- * reason, and ends the announcement. Returns 0, ETIMEDOUT, or EINVAL for a deadline that is none. Blocks. */
-int qsc_eventcount_wait(struct qsc_eventcount *event, uint32_t key, const struct timespec *deadline)
+/* Sleeps until a notification since prepare, the absolute CLOCK_MONOTONIC deadline or the token's
+ * cancellation (NULL: none), or for no reason, and ends the announcement. Returns 0, ETIMEDOUT, ECANCELED, or
+ * EINVAL for a deadline that is none. Blocks. */
+int qsc_eventcount_wait_cancellable(struct qsc_eventcount *event, uint32_t key,
+                                    const struct timespec *deadline, const qsc_cancel *cancel)
     __attribute__((warn_unused_result));
+__attribute__((warn_unused_result)) static inline int
+qsc_eventcount_wait(struct qsc_eventcount *event, uint32_t key, const struct timespec *deadline)
+{
+    return qsc_eventcount_wait_cancellable(event, key, deadline, NULL);
+}
 
 /* Wakes up to `count` waiters (UINT32_MAX: all). Does not block. */
 void qsc_eventcount_notify_slow(struct qsc_eventcount *event, uint32_t count);

@@ -3,6 +3,7 @@
  * finds the bit in what its one access left, or comes before it and keeps the waiter awake. Every change of
  * the word is a read-modify-write, so all of them continue the release sequences of those who counted before,
  * and who finds zero sees what every one of them did. */
+#include <quiesce/concurrency/cancel_wait.h>
 #include <quiesce/concurrency/latch.h>
 #include <quiesce/concurrency/port.h>
 
@@ -57,7 +58,7 @@ static uint32_t spin(qsc_latch *latch)
     return seen;
 }
 
-int qsc_latch_wait_until(qsc_latch *latch, const struct timespec *deadline)
+int qsc_latch_wait_cancellable(qsc_latch *latch, const struct timespec *deadline, const qsc_cancel *cancel)
 {
     int error = 0;
     for (uint32_t seen = spin(latch); seen & COUNT; seen = look(latch)) {
@@ -67,14 +68,19 @@ int qsc_latch_wait_until(qsc_latch *latch, const struct timespec *deadline)
             !atomic_compare_exchange_strong_explicit(word_of(latch), &seen, seen | ASLEEP,
                                                      memory_order_relaxed, memory_order_relaxed))
             continue;
-        error = qsc_port_futex_wait(&latch->word, seen | ASLEEP, deadline);
+        error = qsc_cancel_wait(&latch->word, seen | ASLEEP, deadline, cancel);
     }
     return 0;
 }
 
+int qsc_latch_wait_until(qsc_latch *latch, const struct timespec *deadline)
+{
+    return qsc_latch_wait_cancellable(latch, deadline, NULL);
+}
+
 void qsc_latch_wait(qsc_latch *latch)
 {
-    (void)!qsc_latch_wait_until(latch, NULL); // without a deadline there is nothing to give up for
+    (void)!qsc_latch_wait_cancellable(latch, NULL, NULL); // there is nothing to give up for
 }
 
 int qsc_latch_dump(const qsc_latch *latch, char *text, size_t size)

@@ -10,6 +10,7 @@
 #ifndef QUIESCE_CONCURRENCY_LATCH_H
 #define QUIESCE_CONCURRENCY_LATCH_H
 
+#include <quiesce/concurrency/cancel.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -52,6 +53,12 @@ __attribute__((warn_unused_result)) bool qsc_latch_trywait(qsc_latch *latch);
  * 0..999999999, if it had to wait. Signals do not end the wait. Otherwise as qsc_latch_wait. */
 __attribute__((warn_unused_result)) int qsc_latch_wait_until(qsc_latch *latch,
                                                              const struct timespec *deadline);
+
+/* Waits until the latch is open, or gives up at `deadline` or when `cancel` is cancelled (NULL: never).
+ * Returns 0, ETIMEDOUT or EINVAL as qsc_latch_wait_until; ECANCELED when it was cancelled. Otherwise as
+ * qsc_latch_wait. */
+__attribute__((warn_unused_result)) int
+qsc_latch_wait_cancellable(qsc_latch *latch, const struct timespec *deadline, const qsc_cancel *cancel);
 
 /* Writes the state in words, for a debugger or a log: one line, `size` bytes at most with its NUL.
  * Returns the length of the whole, as snprintf. Does not block. Progress: wait-free. Memory order: none: it

@@ -3,7 +3,8 @@
  * For short sections that any number of threads enter. A waiter spins for a few microseconds, as long as
  * spinning helped lately, then sleeps in the kernel. An unlock wakes at most one sleeper and none while an
  * earlier one is still on its way. A running thread may overtake sleepers (that keeps short sections fast),
- * but a waiter that was woken in vain several times closes the lock to newcomers until it had its turn.
+ * but a waiter that was woken in vain several times closes the lock to newcomers until it had its turn. An
+ * unlock that is fair lets waiters go first at once (qsc_mutex_unlock_fair); no unlock becomes so by itself.
  *
  * All bytes zero is a valid, unlocked mutex; there is nothing to destroy. Its memory may be freed as soon as
  * the last thread to need it has locked it, even while another thread is still returning from unlock. Not
@@ -13,6 +14,7 @@
 #define QUIESCE_CONCURRENCY_MUTEX_H
 
 #include <quiesce/concurrency/annotate.h>
+#include <quiesce/concurrency/cancel.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -33,9 +35,10 @@ typedef struct {
 /* Private: the part of each call that is not in the header. */
 void qsc_mutex_lock_slow(qsc_mutex *mutex);
 bool qsc_mutex_trylock_slow(qsc_mutex *mutex);
-__attribute__((warn_unused_result)) int qsc_mutex_lock_until_slow(qsc_mutex *mutex,
-                                                                  const struct timespec *deadline);
+__attribute__((warn_unused_result)) int
+qsc_mutex_lock_cancellable_slow(qsc_mutex *mutex, const struct timespec *deadline, const qsc_cancel *cancel);
 void qsc_mutex_unlock_slow(qsc_mutex *mutex);
+void qsc_mutex_unlock_fair_slow(qsc_mutex *mutex);
 
 /* The uncontended case, 0 to 1 (LOCKED). */
 static inline bool qsc_mutex_lock_fast(qsc_mutex *mutex)
@@ -70,6 +73,19 @@ __attribute__((warn_unused_result)) static inline bool qsc_mutex_trylock(qsc_mut
     return taken;
 }
 
+/* Locks the mutex, or gives up at `deadline` (absolute, CLOCK_MONOTONIC; NULL: never) or when `cancel` is
+ * cancelled (NULL: never).
+ * Returns 0; ECANCELED when it was cancelled (a mutex that is free is taken even then); otherwise as
+ * qsc_mutex_lock_until. */
+__attribute__((warn_unused_result)) static inline int
+qsc_mutex_lock_cancellable(qsc_mutex *mutex, const struct timespec *deadline, const qsc_cancel *cancel)
+{
+    qsc_annotate_lock_begin(mutex, QSC_ANNOTATE_TRY);
+    int error = qsc_mutex_lock_fast(mutex) ? 0 : qsc_mutex_lock_cancellable_slow(mutex, deadline, cancel);
+    qsc_annotate_lock_end(mutex, QSC_ANNOTATE_TRY, error == 0);
+    return error;
+}
+
 /* Locks the mutex, or gives up at `deadline` (absolute, CLOCK_MONOTONIC; NULL: never).
  * Returns 0; ETIMEDOUT when the deadline passed (a mutex that is free is taken even then); EINVAL for a
  * deadline with tv_sec < 0 or tv_nsec outside 0..999999999, if it had to wait. Signals do not end the wait.
@@ -77,10 +93,7 @@ __attribute__((warn_unused_result)) static inline bool qsc_mutex_trylock(qsc_mut
 __attribute__((warn_unused_result)) static inline int qsc_mutex_lock_until(qsc_mutex *mutex,
                                                                            const struct timespec *deadline)
 {
-    qsc_annotate_lock_begin(mutex, QSC_ANNOTATE_TRY);
-    int error = qsc_mutex_lock_fast(mutex) ? 0 : qsc_mutex_lock_until_slow(mutex, deadline);
-    qsc_annotate_lock_end(mutex, QSC_ANNOTATE_TRY, error == 0);
-    return error;
+    return qsc_mutex_lock_cancellable(mutex, deadline, NULL);
 }
 
 /* Unlocks the mutex and wakes at most one waiter.
@@ -94,6 +107,23 @@ static inline void qsc_mutex_unlock(qsc_mutex *mutex)
      * only. */
     if (__builtin_expect((int32_t)__atomic_sub_fetch(&mutex->word, 1, __ATOMIC_RELEASE) < 0, 0))
         qsc_mutex_unlock_slow(mutex);
+    qsc_annotate_unlock_end(mutex, QSC_ANNOTATE_EXCLUSIVE);
+}
+
+/* Unlocks the mutex and, if threads sleep for it, hands it over: neither the caller nor who comes after it,
+ * by whatever door, gets it before one of those who wait has had it. They are woken in the order in which
+ * they fell asleep. Nobody uses the mutex until one is awake, some 10 us: for threads that hold it most of
+ * the time and are to take turns. Unlike after qsc_mutex_unlock the memory must stay until the call has
+ * returned. Does not block. Progress: wait-free. Otherwise as qsc_mutex_unlock. */
+static inline void qsc_mutex_unlock_fair(qsc_mutex *mutex)
+{
+    qsc_annotate_unlock_begin(mutex, QSC_ANNOTATE_EXCLUSIVE);
+    uint32_t locked = 1;
+    /* release: pairs with the acquires in qsc_mutex_lock_fast and mutex.c */
+    if (__builtin_expect(
+            !__atomic_compare_exchange_n(&mutex->word, &locked, 0, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED),
+            0))
+        qsc_mutex_unlock_fair_slow(mutex);
     qsc_annotate_unlock_end(mutex, QSC_ANNOTATE_EXCLUSIVE);
 }
 

@@ -1,6 +1,7 @@
 /* once.c: the word goes from FRESH to RUNNING, perhaps to AWAITED, and to DONE, where it stays. Who runs the
  * function leaves by one exchange, which says whether anyone sleeps; a waiter makes RUNNING AWAITED first and
  * falls asleep only while it is. */
+#include <quiesce/concurrency/cancel_wait.h>
 #include <quiesce/concurrency/once.h>
 #include <quiesce/concurrency/port.h>
 
@@ -38,7 +39,8 @@ bool qsc_once_trycall_slow(qsc_once *once, void (*run)(void *), void *arg)
     return true;
 }
 
-int qsc_once_call_until_slow(qsc_once *once, void (*run)(void *), void *arg, const struct timespec *deadline)
+int qsc_once_call_cancellable_slow(qsc_once *once, void (*run)(void *), void *arg,
+                                   const struct timespec *deadline, const qsc_cancel *cancel)
 {
     if (qsc_once_trycall_slow(once, run, arg))
         return 0;
@@ -48,15 +50,14 @@ int qsc_once_call_until_slow(qsc_once *once, void (*run)(void *), void *arg, con
         uint32_t running = RUNNING;
         (void)atomic_compare_exchange_strong_explicit(word_of(once), &running, AWAITED, memory_order_relaxed,
                                                       memory_order_relaxed);
-        error = qsc_port_futex_wait(&once->word, AWAITED, deadline);
+        error = qsc_cancel_wait(&once->word, AWAITED, deadline, cancel);
     }
     return 0;
 }
 
 void qsc_once_call_slow(qsc_once *once, void (*run)(void *), void *arg)
 {
-    (void)!qsc_once_call_until_slow(once, run, arg,
-                                    NULL); // without a deadline there is nothing to give up for
+    (void)!qsc_once_call_cancellable_slow(once, run, arg, NULL, NULL); // there is nothing to give up for
 }
 
 int qsc_once_dump(const qsc_once *once, char *text, size_t size)

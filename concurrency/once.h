@@ -11,6 +11,7 @@
 #ifndef QUIESCE_CONCURRENCY_ONCE_H
 #define QUIESCE_CONCURRENCY_ONCE_H
 
+#include <quiesce/concurrency/cancel.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -32,8 +33,10 @@ typedef struct {
 void qsc_once_call_slow(qsc_once *once, void (*run)(void *), void *arg);
 __attribute__((warn_unused_result)) bool qsc_once_trycall_slow(qsc_once *once, void (*run)(void *),
                                                                void *arg);
-__attribute__((warn_unused_result)) int qsc_once_call_until_slow(qsc_once *once, void (*run)(void *),
-                                                                 void *arg, const struct timespec *deadline);
+__attribute__((warn_unused_result)) int qsc_once_call_cancellable_slow(qsc_once *once, void (*run)(void *),
+                                                                       void *arg,
+                                                                       const struct timespec *deadline,
+                                                                       const qsc_cancel *cancel);
 
 /* Returns whether the function has run.
  * Does not block. Progress: wait-free. Memory order: acquire when true, sees all that the function did; none
@@ -65,6 +68,17 @@ __attribute__((warn_unused_result)) static inline bool qsc_once_trycall(qsc_once
     return qsc_once_done(once) || qsc_once_trycall_slow(once, run, arg);
 }
 
+/* Runs run(arg) unless some call has; gives up waiting for another thread that runs it at `deadline` or when
+ * `cancel` is cancelled (NULL: never).
+ * Returns 0, ETIMEDOUT or EINVAL as qsc_once_call_until; ECANCELED when it was cancelled. Otherwise as that.
+ */
+__attribute__((warn_unused_result)) static inline int
+qsc_once_call_cancellable(qsc_once *once, void (*run)(void *), void *arg, const struct timespec *deadline,
+                          const qsc_cancel *cancel)
+{
+    return qsc_once_done(once) ? 0 : qsc_once_call_cancellable_slow(once, run, arg, deadline, cancel);
+}
+
 /* Runs run(arg) unless some call has; gives up waiting for another thread that runs it at `deadline`
  * (absolute, CLOCK_MONOTONIC; NULL: never). A function that this call runs itself it does not interrupt.
  * Returns 0 when it has run; ETIMEDOUT when the deadline passed; EINVAL for a deadline with tv_sec < 0 or
@@ -73,7 +87,7 @@ __attribute__((warn_unused_result)) static inline bool qsc_once_trycall(qsc_once
 __attribute__((warn_unused_result)) static inline int
 qsc_once_call_until(qsc_once *once, void (*run)(void *), void *arg, const struct timespec *deadline)
 {
-    return qsc_once_done(once) ? 0 : qsc_once_call_until_slow(once, run, arg, deadline);
+    return qsc_once_call_cancellable(once, run, arg, deadline, NULL);
 }
 
 /* Writes the state in words, for a debugger or a log: one line, `size` bytes at most with its NUL.

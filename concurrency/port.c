@@ -20,12 +20,29 @@ int qsc_port_futex_wait(const uint32_t *word, uint32_t expected, const struct ti
     return error;
 }
 
-void qsc_port_futex_wake(const uint32_t *word, int count)
+#ifndef SYS_futex_waitv // headers older than the call; the number is the same on all processors
+#define SYS_futex_waitv 449
+#endif
+
+int qsc_port_futex_wait_any(const struct qsc_port_futex *futexes, unsigned count,
+                            const struct timespec *deadline)
+{
+    int saved = errno;
+    long rc = syscall(SYS_futex_waitv, futexes, count, 0, deadline, CLOCK_MONOTONIC);
+    // The kernel names the last in the vector of those that were woken, also when it then found that another
+    // word differs (Linux, kernel/futex/waitwake.c: futex_unqueue_multiple, futex_wait_multiple_setup).
+    int error = rc < 0 ? errno : rc == (long)count - 1 ? 0 : EAGAIN;
+    errno = saved;
+    return error;
+}
+
+int qsc_port_futex_wake(const uint32_t *word, int count)
 {
     QSC_PROBE2(wake, word, count);
     int saved = errno;
-    (void)syscall(SYS_futex, word, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, count, NULL, NULL, 0);
+    long woken = syscall(SYS_futex, word, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, count, NULL, NULL, 0);
     errno = saved;
+    return woken < 0 ? 0 : (int)woken; // an address that is none any more
 }
 
 struct timespec qsc_port_now(void)

@@ -66,17 +66,39 @@ static inline unsigned qsc_port_next_limit(unsigned limit, bool enough)
 __attribute__((warn_unused_result)) int qsc_port_futex_wait(const uint32_t *word, uint32_t expected,
                                                             const struct timespec *deadline);
 
+/* A word to sleep on beside others, and the value with which to: the kernel's struct futex_waitv. */
+struct qsc_port_futex {
+    uint64_t expected, address;
+    uint32_t flags, reserved;
+};
+
+#define QSC_PORT_FUTEXES 128 /* as many as the kernel takes at once */
+
+static inline struct qsc_port_futex qsc_port_futex(const uint32_t *word, uint32_t expected)
+{
+    struct qsc_port_futex futex = {expected, (uintptr_t)word, 2 | 128, 0}; /* FUTEX2_SIZE_U32, _PRIVATE */
+    return futex;
+}
+
+/* The same for several words, of which the last is the one that matters: a wake-up of it is never taken for
+ * one of the others. Returns 0 when it was woken by the last word, perhaps among others; EAGAIN when it was
+ * woken by others only, or one of the words differs; ETIMEDOUT, EINTR, EINVAL; ENOSYS or EPERM where this
+ * call is not to be had (Linux before 5.16, an older seccomp filter). */
+__attribute__((warn_unused_result)) int qsc_port_futex_wait_any(const struct qsc_port_futex *futexes,
+                                                                unsigned count,
+                                                                const struct timespec *deadline);
+
 /* What the result of qsc_port_futex_wait is to a caller that looks again in any case: 0, or the error by
- * which the wait is over (ETIMEDOUT, EINVAL). */
+ * which the wait is over (ETIMEDOUT, EINVAL, ECANCELED). */
 static inline int qsc_port_wait_error(int result)
 {
     return result == EAGAIN || result == EINTR ? 0 : result;
 }
 
-/* Wakes at most `count` threads that sleep on word (INT_MAX: all), longest sleeper first. Only the address is
- * used: the memory may already be gone, then a stranger who sleeps there wakes for no reason. Leaves errno as
- * it was. Does not block. Orders nothing. */
-void qsc_port_futex_wake(const uint32_t *word, int count);
+/* Wakes at most `count` threads that sleep on word (INT_MAX: all), longest sleeper first. Returns how many.
+ * Only the address is used: the memory may already be gone, then a stranger who sleeps there wakes for no
+ * reason. Leaves errno as it was. Does not block. Orders nothing. */
+int qsc_port_futex_wake(const uint32_t *word, int count);
 
 /* CLOCK_MONOTONIC, the clock of every deadline. Does not block. */
 struct timespec qsc_port_now(void);

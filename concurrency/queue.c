@@ -107,7 +107,7 @@ static int spin(int (*attempt)(qsc_queue *, void **), qsc_queue *queue_storage, 
 // leave too; NULL: there is none.
 static int wait_to(int (*attempt)(qsc_queue *, void **), int (*look)(const void *),
                    struct qsc_eventcount *event, qsc_queue *queue_storage, void **item,
-                   const struct timespec *deadline)
+                   const struct timespec *deadline, const qsc_cancel *cancel)
 {
     int error = spin(attempt, queue_storage, item);
     if (error != EAGAIN)
@@ -117,7 +117,7 @@ static int wait_to(int (*attempt)(qsc_queue *, void **), int (*look)(const void 
         uint32_t key = qsc_eventcount_prepare(event);
         error = attempt(queue_storage, item);
         if (error == EAGAIN)
-            given_up = qsc_eventcount_wait(event, key, deadline);
+            given_up = qsc_eventcount_wait_cancellable(event, key, deadline, cancel);
         else
             qsc_eventcount_leave(event);
     } while (error == EAGAIN && !given_up);
@@ -126,27 +126,40 @@ static int wait_to(int (*attempt)(qsc_queue *, void **), int (*look)(const void 
     return error == EAGAIN ? given_up : error;
 }
 
-int qsc_queue_push_until(qsc_queue *queue_storage, void *item, const struct timespec *deadline)
+int qsc_queue_push_cancellable(qsc_queue *queue_storage, void *item, const struct timespec *deadline,
+                               const qsc_cancel *cancel)
 {
     struct queue *queue = queue_of(queue_storage);
-    return wait_to(trypush_from, queue->calls->look_for_room, &queue->freed, queue_storage, &item, deadline);
+    return wait_to(trypush_from, queue->calls->look_for_room, &queue->freed, queue_storage, &item, deadline,
+                   cancel);
+}
+
+int qsc_queue_pop_cancellable(qsc_queue *queue_storage, void **item, const struct timespec *deadline,
+                              const qsc_cancel *cancel)
+{
+    struct queue *queue = queue_of(queue_storage);
+    return wait_to(qsc_queue_trypop, queue->calls->look_for_item, &queue->filled, queue_storage, item,
+                   deadline, cancel);
+}
+
+int qsc_queue_push_until(qsc_queue *queue_storage, void *item, const struct timespec *deadline)
+{
+    return qsc_queue_push_cancellable(queue_storage, item, deadline, NULL);
 }
 
 int qsc_queue_pop_until(qsc_queue *queue_storage, void **item, const struct timespec *deadline)
 {
-    struct queue *queue = queue_of(queue_storage);
-    return wait_to(qsc_queue_trypop, queue->calls->look_for_item, &queue->filled, queue_storage, item,
-                   deadline);
+    return qsc_queue_pop_cancellable(queue_storage, item, deadline, NULL);
 }
 
 int qsc_queue_push(qsc_queue *queue_storage, void *item)
 {
-    return qsc_queue_push_until(queue_storage, item, NULL);
+    return qsc_queue_push_cancellable(queue_storage, item, NULL, NULL);
 }
 
 int qsc_queue_pop(qsc_queue *queue_storage, void **item)
 {
-    return qsc_queue_pop_until(queue_storage, item, NULL);
+    return qsc_queue_pop_cancellable(queue_storage, item, NULL, NULL);
 }
 
 void qsc_queue_close(qsc_queue *queue_storage)

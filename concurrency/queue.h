@@ -11,6 +11,7 @@
 #ifndef QUIESCE_CONCURRENCY_QUEUE_H
 #define QUIESCE_CONCURRENCY_QUEUE_H
 
+#include <quiesce/concurrency/cancel.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <time.h>
@@ -57,6 +58,11 @@ int qsc_queue_push(qsc_queue *queue, void *item) __attribute__((warn_unused_resu
 int qsc_queue_push_until(qsc_queue *queue, void *item, const struct timespec *deadline)
     __attribute__((warn_unused_result));
 
+/* As qsc_queue_push_until, but gives up when `cancel` is cancelled, too (NULL: never).
+ * Returns 0, EPIPE, ETIMEDOUT or ECANCELED. With a cancelled token it is a try that reports ECANCELED. */
+int qsc_queue_push_cancellable(qsc_queue *queue, void *item, const struct timespec *deadline,
+                               const qsc_cancel *cancel) __attribute__((warn_unused_result));
+
 /* Takes the oldest item into *item.
  * Returns 0, EAGAIN (empty, or the oldest item is just being put in) or EPIPE (closed and drained: none will
  * come). *item is written only with 0. Does not block. Lock-free as trypush. Memory order: see trypush. Any
@@ -70,6 +76,11 @@ int qsc_queue_pop(qsc_queue *queue, void **item) __attribute__((warn_unused_resu
  * Returns 0, EPIPE or ETIMEDOUT. With a deadline in the past it is a try that reports ETIMEDOUT. */
 int qsc_queue_pop_until(qsc_queue *queue, void **item, const struct timespec *deadline)
     __attribute__((warn_unused_result));
+
+/* As qsc_queue_pop_until, but gives up when `cancel` is cancelled, too (NULL: never).
+ * Returns 0, EPIPE, ETIMEDOUT or ECANCELED. With a cancelled token it is a try that reports ECANCELED. */
+int qsc_queue_pop_cancellable(qsc_queue *queue, void **item, const struct timespec *deadline,
+                              const qsc_cancel *cancel) __attribute__((warn_unused_result));
 
 /* Ends the pushes: from now on they return EPIPE, pops drain what is inside and then return EPIPE, and every
  * thread that waits is woken to see it. Closing twice is harmless. Does not block. Lock-free. Any thread. */

@@ -10,6 +10,7 @@
  * inside may seem to be more than they are for a moment; whoever brings their number to zero wakes the head.
  * Every change of `state` is a read-modify-write, so all of them continue the release sequences of the
  * unlocks, and an unlock changes it once and then needs no more than its address. */
+#include <quiesce/concurrency/cancel_wait.h>
 #include <quiesce/concurrency/contended.h>
 #include <quiesce/concurrency/port.h>
 #include <quiesce/concurrency/rwlock.h>
@@ -33,10 +34,11 @@ static _Atomic uint32_t *state_of(qsc_rwlock *lock)
 }
 
 // The slow path of both modes: stand in line, then wait until no bit of `closed` is set, and add `self`.
-static int wait_in_line(qsc_rwlock *lock, uint32_t closed, uint32_t self, const struct timespec *deadline)
+static int wait_in_line(qsc_rwlock *lock, uint32_t closed, uint32_t self, const struct timespec *deadline,
+                        const qsc_cancel *cancel)
 {
     _Atomic uint32_t *state = state_of(lock);
-    int error = qsc_mutex_lock_until(&lock->line, deadline);
+    int error = qsc_mutex_lock_cancellable(&lock->line, deadline, cancel);
     if (error)
         return error;
     uint32_t seen = atomic_fetch_or_explicit(state, HEAD, memory_order_relaxed) | HEAD;
@@ -58,7 +60,7 @@ static int wait_in_line(qsc_rwlock *lock, uint32_t closed, uint32_t self, const 
             n++;
             qsc_port_pause();
         } else {
-            error = qsc_port_futex_wait(&lock->state, seen, deadline);
+            error = qsc_cancel_wait(&lock->state, seen, deadline, cancel);
         }
         seen = atomic_load_explicit(state, memory_order_relaxed);
     }
@@ -66,10 +68,11 @@ static int wait_in_line(qsc_rwlock *lock, uint32_t closed, uint32_t self, const 
     return error;
 }
 
-static int wait_contended(qsc_rwlock *lock, uint32_t closed, uint32_t self, const struct timespec *deadline)
+static int wait_contended(qsc_rwlock *lock, uint32_t closed, uint32_t self, const struct timespec *deadline,
+                          const qsc_cancel *cancel)
 {
     uint64_t since = qsc_contended_begin(lock);
-    int error = wait_in_line(lock, closed, self, deadline);
+    int error = wait_in_line(lock, closed, self, deadline, cancel);
     qsc_contended_end(lock, since, error);
     return error;
 }
@@ -82,14 +85,14 @@ static void leave(qsc_rwlock *lock)
         qsc_port_futex_wake(&lock->state, 1);
 }
 
-static int read_lock(qsc_rwlock *lock, const struct timespec *deadline)
+static int read_lock(qsc_rwlock *lock, const struct timespec *deadline, const qsc_cancel *cancel)
 {
     // acquire: pairs with the release in qsc_rwlock_write_unlock
     uint32_t seen = atomic_fetch_add_explicit(state_of(lock), READER, memory_order_acquire);
     if (!(seen & (WRITER | HEAD)))
         return 0;
     leave(lock);
-    return wait_contended(lock, WRITER, READER, deadline);
+    return wait_contended(lock, WRITER, READER, deadline, cancel);
 }
 
 static bool write_lock_fast(qsc_rwlock *lock)
@@ -100,15 +103,15 @@ static bool write_lock_fast(qsc_rwlock *lock)
                                                    memory_order_relaxed);
 }
 
-static int write_lock(qsc_rwlock *lock, const struct timespec *deadline)
+static int write_lock(qsc_rwlock *lock, const struct timespec *deadline, const qsc_cancel *cancel)
 {
-    return write_lock_fast(lock) ? 0 : wait_contended(lock, WRITER | READERS, WRITER, deadline);
+    return write_lock_fast(lock) ? 0 : wait_contended(lock, WRITER | READERS, WRITER, deadline, cancel);
 }
 
 void qsc_rwlock_read_lock(qsc_rwlock *lock)
 {
     qsc_annotate_lock_begin(lock, QSC_ANNOTATE_SHARED);
-    (void)read_lock(lock, NULL); // without a deadline there is nothing to give up for
+    (void)read_lock(lock, NULL, NULL); // there is nothing to give up for
     qsc_annotate_lock_end(lock, QSC_ANNOTATE_SHARED, 1);
 }
 
@@ -126,12 +129,18 @@ bool qsc_rwlock_read_trylock(qsc_rwlock *lock)
     return taken;
 }
 
-int qsc_rwlock_read_lock_until(qsc_rwlock *lock, const struct timespec *deadline)
+int qsc_rwlock_read_lock_cancellable(qsc_rwlock *lock, const struct timespec *deadline,
+                                     const qsc_cancel *cancel)
 {
     qsc_annotate_lock_begin(lock, QSC_ANNOTATE_SHARED | QSC_ANNOTATE_TRY);
-    int error = read_lock(lock, deadline);
+    int error = read_lock(lock, deadline, cancel);
     qsc_annotate_lock_end(lock, QSC_ANNOTATE_SHARED | QSC_ANNOTATE_TRY, error == 0);
     return error;
+}
+
+int qsc_rwlock_read_lock_until(qsc_rwlock *lock, const struct timespec *deadline)
+{
+    return qsc_rwlock_read_lock_cancellable(lock, deadline, NULL);
 }
 
 void qsc_rwlock_read_unlock(qsc_rwlock *lock)
@@ -144,7 +153,7 @@ void qsc_rwlock_read_unlock(qsc_rwlock *lock)
 void qsc_rwlock_write_lock(qsc_rwlock *lock)
 {
     qsc_annotate_lock_begin(lock, QSC_ANNOTATE_EXCLUSIVE);
-    (void)write_lock(lock, NULL); // without a deadline there is nothing to give up for
+    (void)write_lock(lock, NULL, NULL); // there is nothing to give up for
     qsc_annotate_lock_end(lock, QSC_ANNOTATE_EXCLUSIVE, 1);
 }
 
@@ -156,12 +165,18 @@ bool qsc_rwlock_write_trylock(qsc_rwlock *lock)
     return taken;
 }
 
-int qsc_rwlock_write_lock_until(qsc_rwlock *lock, const struct timespec *deadline)
+int qsc_rwlock_write_lock_cancellable(qsc_rwlock *lock, const struct timespec *deadline,
+                                      const qsc_cancel *cancel)
 {
     qsc_annotate_lock_begin(lock, QSC_ANNOTATE_EXCLUSIVE | QSC_ANNOTATE_TRY);
-    int error = write_lock(lock, deadline);
+    int error = write_lock(lock, deadline, cancel);
     qsc_annotate_lock_end(lock, QSC_ANNOTATE_EXCLUSIVE | QSC_ANNOTATE_TRY, error == 0);
     return error;
+}
+
+int qsc_rwlock_write_lock_until(qsc_rwlock *lock, const struct timespec *deadline)
+{
+    return qsc_rwlock_write_lock_cancellable(lock, deadline, NULL);
 }
 
 void qsc_rwlock_write_unlock(qsc_rwlock *lock)

@@ -13,6 +13,7 @@
  *
  * Every change of `state` is a read-modify-write, so all of them continue the release sequences of the posts
  * before, and who takes units sees what every earlier poster did. A post's only access is its fetch_add. */
+#include <quiesce/concurrency/cancel_wait.h>
 #include <quiesce/concurrency/port.h>
 #include <quiesce/concurrency/semaphore.h>
 
@@ -79,7 +80,8 @@ static void spin(qsc_semaphore *semaphore, uint32_t units)
 
 // What the head of the line does: it sees to it that a post wakes it, and waits. Whether it has its units or
 // gave up, the next head looks at the state itself.
-static int wait_as_head(qsc_semaphore *semaphore, uint32_t units, const struct timespec *deadline)
+static int wait_as_head(qsc_semaphore *semaphore, uint32_t units, const struct timespec *deadline,
+                        const qsc_cancel *cancel)
 {
     _Atomic uint32_t *state = state_of(semaphore);
     uint32_t seen = atomic_fetch_or_explicit(state, HEAD, memory_order_relaxed) | HEAD;
@@ -97,32 +99,37 @@ static int wait_as_head(qsc_semaphore *semaphore, uint32_t units, const struct t
             (void)atomic_fetch_and_explicit(state, ~(HEAD | CLOSED), memory_order_relaxed);
             return error;
         }
-        error = qsc_port_futex_wait(&semaphore->state, seen, deadline);
+        error = qsc_cancel_wait(&semaphore->state, seen, deadline, cancel);
         if (error == 0 && ++woken == PATIENCE)
             (void)atomic_fetch_or_explicit(state, CLOSED, memory_order_relaxed);
         seen = atomic_load_explicit(state, memory_order_relaxed);
     }
 }
 
-int qsc_semaphore_wait_until(qsc_semaphore *semaphore, uint32_t units, const struct timespec *deadline)
+int qsc_semaphore_wait_cancellable(qsc_semaphore *semaphore, uint32_t units, const struct timespec *deadline,
+                                   const qsc_cancel *cancel)
 {
     if (qsc_semaphore_trywait(semaphore, units))
         return 0;
     spin(semaphore, units);
     if (qsc_semaphore_trywait(semaphore, units))
         return 0;
-    int error = qsc_mutex_lock_until(&semaphore->line, deadline);
+    int error = qsc_mutex_lock_cancellable(&semaphore->line, deadline, cancel);
     if (error)
         return error;
-    error = wait_as_head(semaphore, units, deadline);
+    error = wait_as_head(semaphore, units, deadline, cancel);
     qsc_mutex_unlock(&semaphore->line);
     return error;
 }
 
+int qsc_semaphore_wait_until(qsc_semaphore *semaphore, uint32_t units, const struct timespec *deadline)
+{
+    return qsc_semaphore_wait_cancellable(semaphore, units, deadline, NULL);
+}
+
 void qsc_semaphore_wait(qsc_semaphore *semaphore, uint32_t units)
 {
-    (void)!qsc_semaphore_wait_until(semaphore, units,
-                                    NULL); // without a deadline there is nothing to give up for
+    (void)!qsc_semaphore_wait_cancellable(semaphore, units, NULL, NULL); // there is nothing to give up for
 }
 
 int qsc_semaphore_dump(const qsc_semaphore *semaphore, char *text, size_t size)

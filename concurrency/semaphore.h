@@ -64,6 +64,14 @@ __attribute__((warn_unused_result)) bool qsc_semaphore_trywait(qsc_semaphore *se
 __attribute__((warn_unused_result)) int qsc_semaphore_wait_until(qsc_semaphore *semaphore, uint32_t units,
                                                                  const struct timespec *deadline);
 
+/* Takes `units`, or gives up at `deadline` or when `cancel` is cancelled (NULL: never).
+ * Returns 0, ETIMEDOUT or EINVAL as qsc_semaphore_wait_until; ECANCELED when it was cancelled (units that are
+ * there are taken even then, unless others stand in line before it). Otherwise as qsc_semaphore_wait. */
+__attribute__((warn_unused_result)) int qsc_semaphore_wait_cancellable(qsc_semaphore *semaphore,
+                                                                       uint32_t units,
+                                                                       const struct timespec *deadline,
+                                                                       const qsc_cancel *cancel);
+
 /* Writes the state in words, for a debugger or a log: one line, `size` bytes at most with its NUL.
  * Returns the length of the whole, as snprintf. Does not block. Progress: wait-free. Memory order: none: it
  * was true a moment ago. Any thread. Not inside of a signal handler. */

@@ -1,8 +1,8 @@
-/* Four threads enter one section by all three doors. One that is inside sometimes sleeps, so that the others
- * use up their spinning and sleep as well, and some of their deadlines pass. Then they part: object after
- * object, each drops its reference under the object's mutex, and the last one frees the object, mutex
- * included. Oracle: nobody else inside, no update lost, nobody counted as waiting at the end, no access after
- * the free. */
+/* Four threads enter one section by all three doors, and leave it by one or both. One that is inside
+ * sometimes sleeps, so that the others use up their spinning and sleep as well, and some of their deadlines
+ * pass. Then they part: object after object, each drops its reference under the object's mutex, and the last
+ * one frees the object, mutex included. Oracle: nobody else inside, no update lost, nobody counted as waiting
+ * at the end, no access after the free. */
 #include "stress.h"
 
 #include <errno.h>
@@ -14,6 +14,7 @@
 enum { THREADS = STRESS_THREADS(4, 2), ROUNDS = STRESS_SIZE(200, 2), OBJECTS = STRESS_SIZE(200, 1) };
 
 static qsc_mutex mutex;
+static bool fair;          // in every second batch some unlocks are
 static long entries;       // plain: the mutex must order it
 static _Atomic int inside; // relaxed: it must not order what the mutex should
 
@@ -88,7 +89,10 @@ static void *run(void *arg)
     for (int round = 0; round < ROUNDS; round++)
         if (enter(me, round)) {
             section(me, round);
-            qsc_mutex_unlock(&mutex);
+            if (fair && round % 5 == 0)
+                qsc_mutex_unlock_fair(&mutex);
+            else
+                qsc_mutex_unlock(&mutex);
         }
     for (int i = 0; i < OBJECTS; i++)
         part(objects[i]);
@@ -115,6 +119,7 @@ static long batch(void)
         entered += members[i].entered;
     }
     assert(entries == entered && mutex.word == 0);
+    fair = !fair;
     return met;
 }
 

@@ -1,5 +1,5 @@
 /* mutex.pml: concurrency/mutex.c. Three threads lock and unlock for ever; the last one gives up
- * now and then, and perhaps goes for good.
+ * now and then, and perhaps goes for good; the one before it unlocks now and then by a hand-over.
  *
  * A compare-exchange that fails only makes the thread decide anew, so that a decision and its exchange are one
  * step here. Whether a thread that was woken is faster than those that overtake it is up to the scheduler:
@@ -12,6 +12,7 @@
  * twin: OWES_NO_WAKE woken   a thread falls asleep without saying that the unlock owes a wake-up
  * twin: FORGETS woken        who takes the mutex after a wait forgets those who still sleep
  * twin: STAYS_RESERVED goes  who gives up leaves its reservation behind
+ * twin: STAYS_CLOSED woken   a mutex stays handed over although nobody slept: who was awake may fall asleep
  * twin: TWO_INSIDE alone     who was woken takes the mutex without a look at it */
 #define THREADS 3
 #define PATIENCE 1
@@ -21,6 +22,7 @@
 #define RESERVED 2
 #define WAITER 4
 #define WAITERS 28
+#define HANDED 64
 #define ASLEEP 128
 
 byte word;
@@ -31,7 +33,7 @@ chan sleepers = [THREADS] of { byte };
 /* without_waiter() of mutex.c, for one who is counted */
 inline leave(reserved)
 {
-    word = (word - WAITER) & ~ASLEEP;
+    word = (word - WAITER) & ~(ASLEEP | HANDED);
     if
 #ifndef STAYS_RESERVED
     :: reserved -> word = word & ~RESERVED
@@ -46,11 +48,11 @@ inline leave(reserved)
 #endif
 }
 
-#define is_free (!(word & LOCKED) && (counted || !(word & RESERVED)))
+#define is_free (!(word & LOCKED) && (counted || !(word & (RESERVED | HANDED))))
 
 active [THREADS] proctype thread()
 {
-    bool counted, reserved, slept, passed;
+    bool counted, reserved, slept, passed, handed;
     byte vain, expected, sleeper;
 
 again:
@@ -101,25 +103,48 @@ decide:
 give_up:
     atomic {
         passed = word & LOCKED;
+        handed = (word & HANDED) != 0;
         leave(reserved);
-        word = word | LOCKED;
+        word = word | (handed -> HANDED : LOCKED);
         if
-        :: passed -> goto outside
+        :: passed || handed -> goto outside
         :: else
         fi
     };
 section:
     atomic { inside++; got = true; wants[_pid] = false };
     atomic { inside--; got = false };
-    atomic { word = word - LOCKED; expected = word };
+    atomic {
+        word = word - LOCKED;
+        if
+        :: _pid == THREADS - 2 -> word = word | HANDED
+        :: true
+        fi;
+        expected = word
+    };
+    handed = (expected & HANDED) != 0;
     if
 #ifndef NO_WAKE
-    :: expected & ASLEEP -> futex_wake_one(sleepers, sleeper)
+    :: handed || (expected & ASLEEP) -> atomic { slept = nempty(sleepers); futex_wake_one(sleepers, sleeper) }
 #endif
     :: else
     fi;
+#ifndef STAYS_CLOSED
+    if
+    :: handed && !slept ->
+        atomic {
+            handed = (word & HANDED) != 0;
+            word = word & ~HANDED
+        };
+        if
+        :: handed -> futex_wake_one(sleepers, sleeper)
+        :: else
+        fi
+    :: else
+    fi;
+#endif
 outside:
-    atomic { wants[_pid] = false; counted = false; reserved = false; slept = false; passed = false; vain = 0; expected = 0 };
+    atomic { wants[_pid] = false; counted = false; reserved = false; slept = false; passed = false; handed = false; vain = 0; expected = 0 };
     if
     :: goto again
     :: _pid == THREADS - 1

@@ -29,15 +29,14 @@ int __wrap_qsc_port_futex_wait(const uint32_t *word, uint32_t expected, const st
     return __real_qsc_port_futex_wait(word, expected, deadline);
 }
 
-void __real_qsc_port_futex_wake(const uint32_t *, int);
-void __wrap_qsc_port_futex_wake(const uint32_t *, int);
-void __wrap_qsc_port_futex_wake(const uint32_t *word, int count)
+int __real_qsc_port_futex_wake(const uint32_t *, int);
+int __wrap_qsc_port_futex_wake(const uint32_t *, int);
+int __wrap_qsc_port_futex_wake(const uint32_t *word, int count)
 {
     atomic_fetch_add(&futex_wakes, 1);
     if (count > atomic_load(&futex_widest_wake))
         atomic_store(&futex_widest_wake, count);
-    if (!atomic_load(&futex_drop_wakes))
-        __real_qsc_port_futex_wake(word, count);
+    return atomic_load(&futex_drop_wakes) ? 1 : __real_qsc_port_futex_wake(word, count);
 }
 
 /* How many threads sleep on the word just now. The kernel says so when asked to move them to where they are.

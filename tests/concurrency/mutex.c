@@ -200,6 +200,61 @@ Test(mutex, a_waiter_woken_in_vain_too_often_closes_it_to_newcomers)
     qsc_mutex_unlock(&mutex);
 }
 
+Test(mutex, a_fair_unlock_without_waiters_is_an_unlock)
+{
+    qsc_mutex_lock(&mutex);
+    qsc_mutex_unlock_fair(&mutex);
+    cr_assert_eq(mutex.word, 0);
+    cr_assert_eq(futex_waits + futex_wakes, 0);
+}
+
+Test(mutex, a_fair_unlock_hands_over_to_who_waits)
+{
+    qsc_mutex_lock(&mutex);
+    pthread_t thread = start(enter_once, NULL);
+    AWAIT(asleep(1));
+    atomic_store(&futex_drop_wakes, true); // it takes its time
+    qsc_mutex_unlock_fair(&mutex);
+    cr_assert_not(qsc_mutex_trylock(&mutex), "a newcomer took the mutex that was handed over");
+    struct timespec past = in_ms(-1), soon = in_ms(10);
+    cr_assert_eq(result_of(enter_until, &past), ETIMEDOUT);
+    cr_assert_eq(result_of(enter_until, &soon), ETIMEDOUT);
+    pthread_t newcomer = start(enter_once, NULL);
+    AWAIT(asleep(2));
+    cr_assert_eq(entered, 0);
+    atomic_store(&futex_drop_wakes, false);
+    __real_qsc_port_futex_wake(&mutex.word, 1);
+    pthread_join(thread, NULL);
+    pthread_join(newcomer, NULL);
+    cr_assert_eq(entered, 2);
+    cr_assert_eq(mutex.word, 0);
+}
+
+// Holds the mutex all the time but for fair unlocks.
+static void *hog_fairly(void *unused)
+{
+    qsc_mutex_lock(&mutex);
+    while (!atomic_load(&stop)) {
+        qsc_mutex_unlock_fair(&mutex);
+        qsc_mutex_lock(&mutex);
+    }
+    qsc_mutex_unlock_fair(&mutex);
+    return unused;
+}
+
+Test(mutex, fair_unlocks_give_everyone_a_turn)
+{
+    pthread_t hogs[2] = {start(hog_fairly, NULL), start(hog_fairly, NULL)};
+    for (int n = 0; n < 50; n++) {
+        qsc_mutex_lock(&mutex);
+        qsc_mutex_unlock_fair(&mutex);
+    }
+    atomic_store(&stop, true);
+    for (int i = 0; i < 2; i++)
+        pthread_join(hogs[i], NULL);
+    cr_assert_eq(mutex.word, 0);
+}
+
 // Holds the mutex nearly all the time.
 static void *hog(void *unused)
 {
@@ -242,7 +297,10 @@ static void *add_many(void *unused)
         atomic_fetch_add(&entered, 1);
         if (i % 50 == 0)
             sched_yield();
-        qsc_mutex_unlock(&mutex);
+        if (i % 5 == 0)
+            qsc_mutex_unlock_fair(&mutex);
+        else
+            qsc_mutex_unlock(&mutex);
     }
     return unused;
 }

@@ -88,6 +88,73 @@ Test(port, keeps_errno)
     cr_assert_eq(errno, ENOTTY);
 }
 
+static uint32_t other;
+
+// Its last word is `word`. False where the kernel does not have the call.
+static bool can_wait_for_two(void)
+{
+    word = other = 1;
+    struct qsc_port_futex two[] = {qsc_port_futex(&other, 1), qsc_port_futex(&word, 2)};
+    int error = qsc_port_futex_wait_any(two, 2, NULL);
+    cr_assert(error == EAGAIN || error == ENOSYS || error == EPERM);
+    return error == EAGAIN;
+}
+
+static void *wait_for_two(void *unused)
+{
+    struct timespec deadline = in_ms(20000);
+    struct qsc_port_futex two[] = {qsc_port_futex(&other, 1), qsc_port_futex(&word, 1)};
+    atomic_store(&result, qsc_port_futex_wait_any(two, 2, &deadline));
+    return unused;
+}
+
+static int result_of_two_when_woken(const uint32_t *by)
+{
+    atomic_store(&result, -1);
+    pthread_t thread = start(wait_for_two, NULL);
+    while (atomic_load(&result) < 0) {
+        qsc_port_futex_wake(by, 1);
+        sched_yield();
+    }
+    pthread_join(thread, NULL);
+    return atomic_load(&result);
+}
+
+Test(port, waits_for_any_of_several_words, .timeout = 20)
+{
+    if (!can_wait_for_two())
+        return;
+    cr_assert_eq(result_of_two_when_woken(&word), 0);
+    cr_assert_eq(result_of_two_when_woken(&other), EAGAIN);
+    other = 2;
+    errno = ENOTTY;
+    struct qsc_port_futex two[] = {qsc_port_futex(&other, 1), qsc_port_futex(&word, 1)};
+    cr_assert_eq(qsc_port_futex_wait_any(two, 2, NULL), EAGAIN);
+    cr_assert_eq(errno, ENOTTY);
+}
+
+Test(port, a_wait_for_several_words_ends_too, .timeout = 20)
+{
+    if (!can_wait_for_two())
+        return;
+    struct qsc_port_futex two[] = {qsc_port_futex(&other, 1), qsc_port_futex(&word, 1)};
+    struct timespec deadline = in_ms(20), past = in_ms(-1500);
+    cr_assert_eq(qsc_port_futex_wait_any(two, 2, &past), ETIMEDOUT);
+    cr_assert_eq(qsc_port_futex_wait_any(two, 2, &deadline), ETIMEDOUT);
+    cr_assert(has_passed(deadline));
+    for (int i = 0; i < 3; i++)
+        cr_assert_eq(qsc_port_futex_wait_any(two, 2, &malformed_deadlines[i]), EINVAL);
+    catch_signals();
+    atomic_store(&result, -1);
+    pthread_t thread = start(wait_for_two, NULL);
+    while (atomic_load(&result) < 0) {
+        pthread_kill(thread, SIGUSR1);
+        sleep_ms(1);
+    }
+    pthread_join(thread, NULL);
+    cr_assert_eq(result, EINTR);
+}
+
 Test(port, the_clock_runs)
 {
     uint64_t before = qsc_port_now_ns();
