@@ -63,6 +63,24 @@ static void body(void)
     while (!atomic_load(&word))
         syscall(SYS_futex, &word, FUTEX_WAIT_PRIVATE, 0, NULL, NULL, 0);
 }
+#elif defined CASE_LOST_WAITV     // the same, with a sleeper on two words of which the other is woken
+static void *run(void *unused)
+{
+    syscall(SYS_futex, &other, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+    atomic_store(&word, 1);
+    if (!BUGGY)
+        syscall(SYS_futex, &word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+    return unused;
+}
+static void body(void)
+{
+    struct futex_waitv both[] = {{0, (uintptr_t)&other, FUTEX_32 | FUTEX_PRIVATE_FLAG, 0},
+                                 {0, (uintptr_t)&word, FUTEX_32 | FUTEX_PRIVATE_FLAG, 0}};
+    while (!atomic_load(&word)) {
+        long woken = syscall(SYS_futex_waitv, both, 2, 0, NULL, CLOCK_MONOTONIC);
+        assert(woken == 0 || woken == 1 || (woken == -1 && errno == EAGAIN));
+    }
+}
 #elif defined CASE_FUTEX_DEADLOCK // a lock made of a futex, taken twice
 static void take(void)
 {
