@@ -1,10 +1,13 @@
-// The speed at which contributions are added: the buffers, a plain accumulator under a mutex (in the order of
-// arrival), and, as the limit, threads that add vectors of their own and never meet. 16 contributions of 22
-// million floats (the gradient of MiniLM-L6) or of 100000; nobody computes anything in between, so all
-// threads add all the time. Bytes are two reads and a write for each addition.
+// The speed at which contributions are added: each kind of buffers, a plain accumulator under a mutex (in the
+// order of arrival), and, as the limit, threads that add vectors of their own and never meet. 16
+// contributions of 22 million floats (the gradient of MiniLM-L6) or of 100000; nobody computes anything in
+// between, so all threads add all the time. Bytes are two reads and a write of floats for each addition,
+// whatever a kind really moves. of_triad is the share of what STREAM's triad does with the same vectors and
+// threads, one pass after each round.
 #include "bystander.h"
 
 #include <benchmark/benchmark.h>
+#include <chrono>
 #include <pthread.h>
 #include <quiesce/concurrency/gradbuf.h>
 #include <quiesce/concurrency/pool.h>
@@ -54,19 +57,48 @@ class Bench
                 &contribute);
             finish();
         };
-        round(); // two, so that all memory has been touched
-        round();
-        for (auto _ : state_)
+        for (int i = 0; i < 2; i++) { // so that all memory has been touched
             round();
+            triad();
+        }
+        double rounds = 0, triads = 0;
+        for (auto _ : state_) {
+            double seconds = time(round);
+            state_.SetIterationTime(seconds);
+            rounds += seconds;
+            triads += time([this] { triad(); });
+        }
         state_.SetBytesProcessed(state_.iterations() * (CONTRIBUTIONS - 1) * static_cast<int64_t>(size_) *
                                  12);
+        state_.counters["of_triad"] = (CONTRIBUTIONS - 1) * triads / rounds;
     }
 
   private:
+    template <class Work> static double time(Work work)
+    {
+        auto begin = std::chrono::steady_clock::now();
+        work();
+        return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    }
+    void triad()
+    {
+        qsc_parallel_for(
+            pool_, 0, size_, 32768,
+            [](void *ctx, size_t lo, size_t hi) {
+                auto &bench = *static_cast<Bench *>(ctx);
+                float *__restrict a = bench.a_.data();
+                const float *__restrict b = bench.b_.data(), *__restrict c = bench.c_.data();
+                for (size_t i = lo; i < hi; i++)
+                    a[i] = b[i] + 3 * c[i];
+            },
+            this);
+    }
+
     benchmark::State &state_;
     size_t size_;
     int threads_;
     qsc_pool *pool_ = nullptr;
+    std::vector<float> a_ = std::vector<float>(size_), b_ = a_, c_ = a_; // of the triad
 };
 
 void add(float *__restrict to, const float *__restrict from, size_t size)
@@ -75,12 +107,20 @@ void add(float *__restrict to, const float *__restrict from, size_t size)
         to[i] += from[i];
 }
 
-void accumulate_qsc(benchmark::State &state)
+std::vector<std::vector<float>> vectors(const Bench &bench)
+{
+    return std::vector<std::vector<float>>(static_cast<size_t>(bench.threads()),
+                                           std::vector<float>(bench.size()));
+}
+
+// In place where a kind has shards of floats, else by adding a vector of the thread's own.
+template <class Init> void accumulate(benchmark::State &state, Init init)
 {
     Bench bench(state);
     qsc_gradbuf buffers;
-    if (qsc_gradbuf_init(&buffers, bench.size(), static_cast<uint32_t>(bench.threads())) != 0)
+    if (init(&buffers, bench.size(), static_cast<uint32_t>(bench.threads())) != 0)
         std::abort();
+    auto values = vectors(bench);
     bool failed = qsc_gradbuf_open(&buffers, CONTRIBUTIONS) != 0;
     bench.run(
         [&](uint32_t index) {
@@ -88,6 +128,9 @@ void accumulate_qsc(benchmark::State &state)
             if (qsc_gradbuf_begin(&buffers, index, &grad) != 0)
                 std::abort();
             benchmark::DoNotOptimize(grad);
+            const float *own = values[static_cast<size_t>(bench.thread())].data();
+            if (!grad && qsc_gradbuf_add(&buffers, index, 0, own, bench.size()) != 0)
+                std::abort();
             qsc_gradbuf_commit(&buffers, index);
         },
         [&] {
@@ -101,10 +144,28 @@ void accumulate_qsc(benchmark::State &state)
     qsc_gradbuf_fini(&buffers);
 }
 
-std::vector<std::vector<float>> vectors(const Bench &bench)
+void accumulate_qsc(benchmark::State &state)
 {
-    return std::vector<std::vector<float>>(static_cast<size_t>(bench.threads()),
-                                           std::vector<float>(bench.size()));
+    accumulate(state, qsc_gradbuf_init);
+}
+
+void accumulate_bf16(benchmark::State &state)
+{
+    accumulate(state, qsc_gradbuf_init_bf16);
+}
+
+void accumulate_striped(benchmark::State &state)
+{
+    accumulate(state, [](qsc_gradbuf *buffers, size_t size, uint32_t) {
+        return qsc_gradbuf_init_striped(buffers, size);
+    });
+}
+
+void accumulate_atomic(benchmark::State &state)
+{
+    accumulate(state, [](qsc_gradbuf *buffers, size_t size, uint32_t) {
+        return qsc_gradbuf_init_atomic(buffers, size);
+    });
 }
 
 void accumulate_pthread(benchmark::State &state)
@@ -139,10 +200,13 @@ void accumulate_apart(benchmark::State &state)
 
 void sizes(benchmark::internal::Benchmark *benchmark)
 {
-    benchmark->ArgsProduct({{100000, 22713216}, {1, 2}})->UseRealTime()->Unit(benchmark::kMillisecond);
+    benchmark->ArgsProduct({{100000, 22713216}, {1, 2}})->UseManualTime()->Unit(benchmark::kMillisecond);
 }
 
 BENCHMARK(accumulate_qsc)->Name("gradbuf/accumulate_16/qsc")->Apply(sizes);
+BENCHMARK(accumulate_bf16)->Name("gradbuf/accumulate_16/bf16")->Apply(sizes);
+BENCHMARK(accumulate_striped)->Name("gradbuf/accumulate_16/striped")->Apply(sizes);
+BENCHMARK(accumulate_atomic)->Name("gradbuf/accumulate_16/atomic")->Apply(sizes);
 BENCHMARK(accumulate_pthread)->Name("gradbuf/accumulate_16/pthread")->Apply(sizes);
 BENCHMARK(accumulate_apart)->Name("gradbuf/accumulate_16/apart")->Apply(sizes);
 } // namespace

@@ -1,10 +1,14 @@
 /* Three producers contribute out of order to rounds of changing length, while a reducer checks the sum of the
- * round before and a driver opens the next. The vector has two blocks, so that two threads may add at once.
- * Oracle: the bits of every sum are those of one thread that adds in the order of the indices; the numbers
- * are such that another order gives other bits. */
+ * round before and a driver opens the next, with each kind of buffers; arguments name those to be used. The
+ * vector has two blocks, so that two threads may add at once; seen as a table, each contribution leaves out a
+ * quarter of its rows in the kind that has rows. Oracle: the bits of every sum are those of one thread that
+ * adds in the order of the indices; the numbers are such that another order gives other bits, but in the
+ * kinds that promise none: there every sum is exact, so that any order gives the same. All numbers are exact
+ * in bf16. */
 #include "stress.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <quiesce/concurrency/gradbuf.h>
 #include <sched.h>
 #include <stdlib.h>
@@ -16,9 +20,48 @@ enum {
     ROUNDS = STRESS_SIZE(100, 2),
     LONGEST = STRESS_THREADS(12, 2),
     SHARDS = STRESS_THREADS(4, 1),
-    SIZE = STRESS_THREADS(8192 + 16, 2),
-    DISTINCT = STRESS_THREADS(16, 2) // elements repeat after so many
+    ROWS = 8192 / 16 + 1,
+    COLUMNS = 16, // all rows have the same numbers
+    SIZE = ROWS * COLUMNS
 };
+
+static int init_floats(qsc_gradbuf *buffers)
+{
+    return qsc_gradbuf_init(buffers, SIZE, SHARDS);
+}
+
+static int init_bf16(qsc_gradbuf *buffers)
+{
+    return qsc_gradbuf_init_bf16(buffers, SIZE, SHARDS);
+}
+
+static int init_rows(qsc_gradbuf *buffers)
+{
+    return qsc_gradbuf_init_rows(buffers, ROWS, COLUMNS, SHARDS, ROWS);
+}
+
+static int init_striped(qsc_gradbuf *buffers)
+{
+    return qsc_gradbuf_init_striped(buffers, SIZE);
+}
+
+static int init_atomic(qsc_gradbuf *buffers)
+{
+    return qsc_gradbuf_init_atomic(buffers, SIZE);
+}
+
+static const struct kind {
+    const char *name;
+    int (*init)(qsc_gradbuf *buffers);
+    bool ordered, rows;
+} kinds[] = {
+    {"floats", init_floats, true, false},  {"bf16", init_bf16, true, false},
+    {"rows", init_rows, true, true},       {"striped", init_striped, false, false},
+    {"atomic", init_atomic, false, false},
+};
+
+static const struct kind *kind;
+static char **chosen;
 
 struct contribution {
     int round, index;
@@ -33,6 +76,7 @@ struct shared {
     _Atomic int taken;
     _Atomic int opened; // rounds; hands each to the producers
     long out_of_order[PRODUCERS], overlapped;
+    float values[PRODUCERS][SIZE]; // what is added, where it cannot be written in place
 };
 
 static int length(int round)
@@ -40,12 +84,22 @@ static int length(int round)
     return 1 + (round * 7 + LONGEST - 1) % LONGEST;
 }
 
-static float number(int round, int index, int element)
+static float number(int round, int index, int column)
 {
-    uint32_t x = (uint32_t)(round * LONGEST + index) * 2654435761U + (uint32_t)element * 40503U;
+    uint32_t x = (uint32_t)(round * LONGEST + index) * 2654435761U + (uint32_t)column * 40503U;
     x ^= x >> 15;
-    float small = (float)(x % 1000003U) * 1e-3F;
-    return x & 1 ? small : -small * 1e4F;
+    if (!kind->ordered)
+        return (float)(x % 255) - 127;
+    float value = (float)(x % 1000003U) * (x & 1 ? 1e-3F : -1e1F);
+    memcpy(&x, &value, sizeof x);
+    x &= 0xffff0000U;
+    memcpy(&value, &x, sizeof value);
+    return value;
+}
+
+static bool touches(int index, int row)
+{
+    return !kind->rows || (row + index) % 4 != 0;
 }
 
 // Groups of SHARDS indices are begun backwards: as far out of order as the bounded memory allows without
@@ -63,18 +117,41 @@ static void plan(struct shared *shared)
     shared->total = (int)(next - shared->contributions);
 }
 
-static void contribute(struct shared *shared, struct contribution *it, long *out_of_order)
+static void add(struct shared *shared, int index, const float *values, int begin, int end)
+{
+    int error = qsc_gradbuf_add(&shared->buffers, (uint32_t)index, (size_t)begin, values + begin,
+                                (size_t)(end - begin));
+    assert(error == 0);
+}
+
+static void add_all(struct shared *shared, int index, const float *values)
+{
+    for (int row = 0; kind->rows && row < ROWS; row++)
+        if (touches(index, row))
+            add(shared, index, values, row * COLUMNS, (row + 1) * COLUMNS);
+    if (!kind->rows) {
+        add(shared, index, values, SIZE / 3, SIZE);
+        add(shared, index, values, 0, SIZE / 3);
+    }
+}
+
+static void contribute(struct shared *shared, struct contribution *it, int producer)
 {
     float *grad;
     int error = qsc_gradbuf_begin(&shared->buffers, (uint32_t)it->index, &grad);
     assert(error == 0);
-    for (int i = 0; i < SIZE; i++)
-        grad[i] = number(it->round, it->index, i % DISTINCT);
+    float *values = grad ? grad : shared->values[producer];
+    for (int i = 0; i < COLUMNS; i++)
+        values[i] = number(it->round, it->index, i);
+    for (int row = 1; row < ROWS; row++)
+        memcpy(values + row * COLUMNS, values, COLUMNS * sizeof *values);
+    if (!grad)
+        add_all(shared, it->index, values);
     if (it->index % 3 == 1)
         sched_yield();
     for (int i = 0; i < it->index; i++)
         if (!atomic_load_explicit(&shared->by_index[it->round][i]->committed, memory_order_relaxed)) {
-            ++*out_of_order;
+            shared->out_of_order[producer]++;
             break;
         }
     qsc_gradbuf_commit(&shared->buffers, (uint32_t)it->index);
@@ -88,7 +165,7 @@ static void produce(struct shared *shared, int producer)
         struct contribution *it = &shared->contributions[taken];
         while (atomic_load_explicit(&shared->opened, memory_order_acquire) <= it->round)
             sched_yield();
-        contribute(shared, it, &shared->out_of_order[producer]);
+        contribute(shared, it, producer);
     }
 }
 
@@ -105,22 +182,49 @@ static void drive(struct shared *shared)
     }
 }
 
+static void check_row(const float *sum, int round, int row, bool touched)
+{
+    float expected[COLUMNS];
+    bool any = false;
+    for (int index = 0; index < length(round); index++)
+        if (touches(index, row)) {
+            for (int i = 0; i < COLUMNS; i++)
+                expected[i] = any ? expected[i] + number(round, index, i) : number(round, index, i);
+            any = true;
+        }
+    assert(touched == any);
+    assert(!any || memcmp(sum + row * COLUMNS, expected, sizeof expected) == 0);
+}
+
+static void check(struct shared *shared, const float *sum, int round)
+{
+    bool touched[ROWS];
+    memset(touched, !kind->rows, sizeof touched);
+    const uint32_t *rows;
+    size_t count = kind->rows ? qsc_gradbuf_touched(&shared->buffers, &rows) : 0;
+    for (size_t i = 0; i < count; i++) {
+        assert(!touched[rows[i]]);
+        touched[rows[i]] = true;
+    }
+    for (int row = 0; row < ROWS; row++)
+        if (row < 4)
+            check_row(sum, round, row, touched[row]);
+        else // as the row with which it is left out
+            assert(touched[row] == touched[row % 4] &&
+                   (!touched[row] ||
+                    memcmp(sum + row * COLUMNS, sum + row % 4 * COLUMNS, COLUMNS * sizeof *sum) == 0));
+}
+
 static void reduce(struct shared *shared)
 {
     for (int round = 0; round < ROUNDS; round++) {
-        float *sum, expected[DISTINCT];
+        float *sum;
         int error;
         while ((error = round % 3 ? qsc_gradbuf_wait(&shared->buffers, &sum)
                                   : qsc_gradbuf_trywait(&shared->buffers, &sum)) == EAGAIN)
             sched_yield();
         assert(error == 0);
-        for (int i = 0; i < DISTINCT; i++) {
-            expected[i] = number(round, 0, i);
-            for (int index = 1; index < length(round); index++)
-                expected[i] += number(round, index, i);
-        }
-        for (int i = 0; i < SIZE; i++)
-            assert(memcmp(&sum[i], &expected[i % DISTINCT], sizeof *sum) == 0);
+        check(shared, sum, round);
         shared->overlapped += atomic_load_explicit(&shared->opened, memory_order_relaxed) > round + 1;
         if (round % 5 == 4)
             nanosleep(&(struct timespec){.tv_nsec = 200000}, NULL); // the driver has to wait for the release
@@ -146,13 +250,13 @@ static void *run(void *arg)
     return NULL;
 }
 
-static long batch(void)
+static long use(void)
 {
     struct shared *shared = aligned_alloc(64, (sizeof *shared + 63) & ~(size_t)63);
     assert(shared);
     memset(shared, 0, sizeof *shared);
     plan(shared);
-    int error = qsc_gradbuf_init(&shared->buffers, SIZE, SHARDS);
+    int error = kind->init(&shared->buffers);
     assert(error == 0);
     struct member members[PRODUCERS + 2];
     for (int i = 0; i < PRODUCERS + 2; i++)
@@ -166,7 +270,21 @@ static long batch(void)
     return out_of_order < overlapped ? out_of_order : overlapped;
 }
 
-int main(void)
+// Returns the meetings of the kind that had the fewest.
+static long batch(void)
 {
-    return stress_repeat("contributions out of order, and rounds filled while another is read", batch, 100);
+    long fewest = LONG_MAX;
+    for (kind = kinds; kind < kinds + sizeof kinds / sizeof *kinds; kind++)
+        if (stress_is_chosen(chosen, kind->name)) {
+            long met = use();
+            fewest = met < fewest ? met : fewest;
+        }
+    return fewest;
+}
+
+int main(int argc, char **argv)
+{
+    (void)argc;
+    chosen = argv + 1;
+    return stress_repeat("contributions out of order, and rounds filled while another is read", batch, 25);
 }

@@ -1,6 +1,6 @@
-/* The buffers with vectors of two elements, in blocks of one (QSC_GRADBUF_BLOCK). Oracle: the sum is that of
- * all contributions; nobody is left asleep; a race where a shard, a block or an accumulator changes hands
- * without order. */
+/* The buffers with vectors of one or two elements, in blocks of one (QSC_GRADBUF_BLOCK; a row is a block,
+ * too). Oracle: the sum is that of all contributions; nobody is left asleep; a race where a shard, a block or
+ * an accumulator changes hands without order. */
 #include "scenario.h"
 
 #include <errno.h>
@@ -27,8 +27,12 @@ static void contribute(uint32_t index)
     float *grad;
     int error = qsc_gradbuf_begin(&buffers, index, &grad);
     assert(error == 0);
-    for (size_t i = 0; i < size; i++)
-        grad[i] = (float)(index + 1);
+    float values[2] = {(float)(index + 1), (float)(index + 1)};
+    if (grad)
+        memcpy(grad, values, size * sizeof *grad);
+    else
+        error = qsc_gradbuf_add(&buffers, index, 0, values, size);
+    assert(error == 0);
     qsc_gradbuf_commit(&buffers, index);
 }
 
@@ -80,9 +84,8 @@ static void *reduce_one(void *unused)
 
 // Two contributions, each in a shard of its own: who adds the second finds the first added, or leaves it to
 // whom it will be.
-static void add(size_t elements)
+static void add_two(void)
 {
-    init(elements, 2);
     open_round(2);
     pthread_t first = scenario_start(contribute_first, NULL);
     contribute(1);
@@ -95,12 +98,46 @@ static void add(size_t elements)
 
 static void one_block(void)
 {
-    add(1);
+    init(1, 2);
+    add_two();
 }
 
 static void two_blocks(void)
 {
-    add(2);
+    init(2, 2);
+    add_two();
+}
+
+static void bf16(void)
+{
+    size = 1;
+    int error = qsc_gradbuf_init_bf16(&buffers, size, 2);
+    assert(error == 0);
+    add_two();
+}
+
+static void rows(void)
+{
+    size = 2;
+    int error = qsc_gradbuf_init_rows(&buffers, 2, 1, 2, 2);
+    assert(error == 0);
+    add_two();
+}
+
+static void striped(void)
+{
+    size = 2;
+    int error = qsc_gradbuf_init_striped(&buffers, size);
+    assert(error == 0);
+    add_two();
+}
+
+static void atomic(void)
+{
+    size = 2;
+    int error = qsc_gradbuf_init_atomic(&buffers, size);
+    assert(error == 0);
+    add_two();
 }
 
 static void shard_waits(void)
@@ -117,6 +154,19 @@ static void shard_waits(void)
 static void sum_waits(void)
 {
     init(1, 1);
+    open_round(1);
+    pthread_t first = scenario_start(contribute_first, NULL);
+    reduce(1);
+    scenario_join(first);
+    qsc_gradbuf_fini(&buffers);
+}
+
+// Where contributions have no shards, the last commit is what the reducer waits for.
+static void unordered_sum_waits(void)
+{
+    size = 1;
+    int error = qsc_gradbuf_init_striped(&buffers, size);
+    assert(error == 0);
     open_round(1);
     pthread_t first = scenario_start(contribute_first, NULL);
     reduce(1);
@@ -190,8 +240,13 @@ int main(int argc, char **argv)
     static const struct scenario all[] = {
         {"one-block", one_block},
         {"two-blocks", two_blocks},
+        {"bf16", bf16},
+        {"rows", rows},
+        {"striped", striped},
+        {"atomic", atomic},
         {"shard-waits", shard_waits},
         {"sum-waits", sum_waits},
+        {"unordered-sum-waits", unordered_sum_waits},
         {"sum-of-two-waits", sum_of_two_waits},
         {"open-waits", open_waits},
         {"open-waits-for-complete", open_waits_for_complete},

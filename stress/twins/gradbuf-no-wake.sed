@@ -1,4 +1,4 @@
-# file: concurrency/gradbuf.c
+# file: concurrency/gradbuf_ordered.c
 # bug: nobody is woken when a contribution is added
 # killed-by: native asan tsan tsan-bare explore
 /^static void finish_contribution/,/^}/{

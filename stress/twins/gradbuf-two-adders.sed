@@ -1,4 +1,4 @@
-# file: concurrency/gradbuf.c
+# file: concurrency/gradbuf_ordered.c
 # bug: two threads may add to one block (preempted in between, as planted too)
 # killed-by: tsan tsan-bare explore
 /^static void add_due/,/^}/{

@@ -276,6 +276,12 @@ Test(dump, a_gradbuf)
     qsc_gradbuf_abort(&buffers);
     cr_assert(strncmp(DUMP(gradbuf, &buffers), "aborted, 1 rounds complete, 1 released", 38) == 0);
     qsc_gradbuf_fini(&buffers);
+    cr_assert_eq(qsc_gradbuf_init_atomic(&buffers, 1), 0);
+    cr_assert_eq(qsc_gradbuf_open(&buffers, 2), 0);
+    qsc_gradbuf_commit(&buffers, 1);
+    SAYS(gradbuf, &buffers,
+         "0 rounds complete, 0 released, 0 waiting, 0 on their way; 1 contributions to come");
+    qsc_gradbuf_fini(&buffers);
 }
 
 Test(dump, a_snapshot_cell)

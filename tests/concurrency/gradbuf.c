@@ -3,6 +3,8 @@
 
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <math.h>
+#include <quiesce/concurrency/bf16.h>
 #include <quiesce/concurrency/gradbuf.h>
 #include <stdint.h>
 #include <string.h>
@@ -281,17 +283,305 @@ Test(gradbuf, abort_ends_every_wait_and_reset_begins_anew)
     qsc_gradbuf_fini(&buffers);
 }
 
+Test(gradbuf, bf16_rounds_to_nearest_even)
+{
+    for (uint32_t upper = 0; upper < 65536; upper++) {
+        float value = qsc_bf16_to_float((uint16_t)upper), next = qsc_bf16_to_float((uint16_t)(upper + 1));
+        if (isnan(value)) {
+            cr_assert_eq(qsc_bf16_of_float(value), upper | 0x40, "a NaN stays one");
+            continue;
+        }
+        cr_assert_eq(qsc_bf16_of_float(value), upper);
+        uint32_t bits = upper << 16;
+        float below, half, above;
+        if (isinf(value) || isinf(next)) // nothing between them
+            continue;
+        memcpy(&below, &(uint32_t){bits + 0x7fff}, sizeof below);
+        memcpy(&half, &(uint32_t){bits + 0x8000}, sizeof half);
+        memcpy(&above, &(uint32_t){bits + 0x8001}, sizeof above);
+        cr_assert_eq(qsc_bf16_of_float(below), upper);
+        cr_assert_eq(qsc_bf16_of_float(half), upper + (upper & 1));
+        cr_assert_eq(qsc_bf16_of_float(above), upper + 1);
+    }
+    float signalling, payload;
+    memcpy(&signalling, &(uint32_t){0x7f800001}, sizeof signalling); // its upper half alone is infinity
+    memcpy(&payload, &(uint32_t){0xffffffff}, sizeof payload);       // rounding up would make it 0
+    cr_assert_eq(qsc_bf16_of_float(signalling), 0x7fc0);
+    cr_assert_eq(qsc_bf16_of_float(payload), 0xffff);
+    cr_assert_eq(qsc_bf16_of_float(3.4e38F), 0x7f80, "what is too large becomes infinite");
+    cr_assert_eq(qsc_bf16_of_float(-3.4e38F), 0xff80);
+}
+
+// Adds the whole vector in three pieces, the last one first.
+static void contribute_pieces(uint32_t index, const float *values, size_t size)
+{
+    float *grad = NULL;
+    cr_assert_eq(qsc_gradbuf_begin(&buffers, index, &grad), 0);
+    for (size_t piece = 3; piece-- > 0;) {
+        size_t begin = piece * size / 3, end = (piece + 1) * size / 3;
+        cr_assert_eq(qsc_gradbuf_add(&buffers, index, begin, values + begin, end - begin), 0);
+    }
+    qsc_gradbuf_commit(&buffers, index);
+}
+
+static int init_floats(void)
+{
+    return qsc_gradbuf_init(&buffers, LARGEST, 2);
+}
+
+static int init_bf16(void)
+{
+    return qsc_gradbuf_init_bf16(&buffers, LARGEST, 2);
+}
+
+static int init_rows(void)
+{
+    return qsc_gradbuf_init_rows(&buffers, LARGEST, 1, 2, LARGEST);
+}
+
+static int init_striped(void)
+{
+    return qsc_gradbuf_init_striped(&buffers, LARGEST);
+}
+
+static int init_atomic(void)
+{
+    return qsc_gradbuf_init_atomic(&buffers, LARGEST);
+}
+
+static int (*const inits[])(void) = {init_floats, init_bf16, init_rows, init_striped, init_atomic};
+enum { KINDS = sizeof inits / sizeof *inits };
+
+static void check_round_of_rounded(uint32_t round, uint32_t contributions)
+{
+    float *sum;
+    cr_assert_eq(qsc_gradbuf_wait(&buffers, &sum), 0);
+    for (size_t i = 0; i < LARGEST; i++) {
+        float expected = qsc_bf16_to_float(qsc_bf16_of_float(number(round, 0, i % 64)));
+        for (uint32_t index = 1; index < contributions; index++)
+            expected += qsc_bf16_to_float(qsc_bf16_of_float(number(round, index, i % 64)));
+        cr_assert_eq(memcmp(&sum[i], &expected, sizeof expected), 0);
+    }
+    qsc_gradbuf_release(&buffers);
+}
+
+Test(gradbuf, every_kind_sums_what_is_added_in_pieces)
+{
+    static float values[LARGEST];
+    for (int kind = 0; kind < KINDS; kind++) {
+        cr_assert_eq(inits[kind](), 0);
+        for (uint32_t round = 1; round < 5; round++) { // in round 0 is a -0, which added to 0 is 0
+            uint32_t contributions = round * 2 - 1;
+            cr_assert_eq(qsc_gradbuf_open(&buffers, contributions), 0);
+            for (uint32_t index = 0; index < contributions; index++) {
+                float *sum;
+                cr_assert_eq(qsc_gradbuf_trywait(&buffers, &sum), EAGAIN);
+                fill(values, round, index, LARGEST);
+                contribute_pieces(index, values, LARGEST);
+            }
+            if (inits[kind] == init_bf16)
+                check_round_of_rounded(round, contributions);
+            else
+                check_round(round, contributions, LARGEST);
+        }
+        qsc_gradbuf_fini(&buffers);
+    }
+}
+
+Test(gradbuf, every_kind_refuses_what_is_beyond_the_vector)
+{
+    for (int kind = 0; kind < KINDS; kind++) {
+        float value = 1, *grad;
+        cr_assert_eq(inits[kind](), 0);
+        cr_assert_eq(qsc_gradbuf_open(&buffers, 1), 0);
+        cr_assert_eq(qsc_gradbuf_begin(&buffers, 1, &grad), EINVAL);
+        cr_assert_eq(qsc_gradbuf_begin(&buffers, 0, &grad), 0);
+        cr_assert_eq(grad == NULL, kind != 0);
+        cr_assert_eq(qsc_gradbuf_add(&buffers, 0, LARGEST, &value, 1), EINVAL);
+        cr_assert_eq(qsc_gradbuf_add(&buffers, 0, SIZE_MAX, &value, 1), EINVAL);
+        cr_assert_eq(qsc_gradbuf_add(&buffers, 0, 1, &value, SIZE_MAX), EINVAL);
+        cr_assert_eq(qsc_gradbuf_add(&buffers, 0, LARGEST, &value, 0), 0);
+        qsc_gradbuf_fini(&buffers);
+    }
+    cr_assert_eq(qsc_gradbuf_init_bf16(&buffers, 0, 1), EINVAL);
+    cr_assert_eq(qsc_gradbuf_init_bf16(&buffers, 1, 0), EINVAL);
+    cr_assert_eq(qsc_gradbuf_init_striped(&buffers, 0), EINVAL);
+    cr_assert_eq(qsc_gradbuf_init_atomic(&buffers, 0), EINVAL);
+    cr_assert_eq(qsc_gradbuf_init_rows(&buffers, 0, 1, 1, 1), EINVAL);
+    cr_assert_eq(qsc_gradbuf_init_rows(&buffers, 2, 0, 1, 1), EINVAL);
+    cr_assert_eq(qsc_gradbuf_init_rows(&buffers, 2, 1, 0, 1), EINVAL);
+    cr_assert_eq(qsc_gradbuf_init_rows(&buffers, 2, 1, 1, 0), EINVAL);
+    cr_assert_eq(qsc_gradbuf_init_rows(&buffers, 2, 1, 1, 3), EINVAL);
+}
+
+Test(gradbuf, abort_and_reset_are_those_of_every_kind)
+{
+    static float ones[LARGEST];
+    for (size_t i = 0; i < LARGEST; i++)
+        ones[i] = 1;
+    for (int kind = 0; kind < KINDS; kind++) {
+        float *grad, *sum;
+        cr_assert_eq(inits[kind](), 0);
+        cr_assert_eq(qsc_gradbuf_open(&buffers, 3), 0);
+        contribute_pieces(0, ones, LARGEST);
+        cr_assert_eq(qsc_gradbuf_begin(&buffers, 1, &grad), 0);
+        qsc_gradbuf_abort(&buffers);
+        qsc_gradbuf_commit(&buffers, 1);
+        cr_assert_eq(qsc_gradbuf_begin(&buffers, 2, &grad), ECANCELED);
+        cr_assert_eq(qsc_gradbuf_wait(&buffers, &sum), ECANCELED);
+        qsc_gradbuf_reset(&buffers);
+        cr_assert_eq(qsc_gradbuf_open(&buffers, 2), 0);
+        contribute_pieces(0, ones, LARGEST);
+        contribute_pieces(1, ones, LARGEST);
+        cr_assert_eq(qsc_gradbuf_wait(&buffers, &sum), 0);
+        for (size_t i = 0; i < LARGEST; i++)
+            cr_assert_eq(sum[i], 2);
+        qsc_gradbuf_release(&buffers);
+        qsc_gradbuf_fini(&buffers);
+    }
+}
+
+static void *add_ones(void *next)
+{
+    static float ones[LARGEST];
+    uint32_t index;
+    while ((index = atomic_fetch_add((atomic_uint *)next, 1)) < 12) {
+        float *grad, values[] = {1, 1, 1};
+        cr_assert_eq(qsc_gradbuf_begin(&buffers, index, &grad), 0);
+        for (size_t i = 0; i < 900; i++) // many times where others are, and across the blocks' borders
+            cr_assert_eq(qsc_gradbuf_add(&buffers, index, 8190 + i % 3, values, 3), 0);
+        cr_assert_eq(qsc_gradbuf_add(&buffers, index, 0, ones, LARGEST), 0);
+        qsc_gradbuf_commit(&buffers, index);
+    }
+    return NULL;
+}
+
+Test(gradbuf, unordered_kinds_lose_nothing)
+{
+    for (int kind = 3; kind < KINDS; kind++) {
+        atomic_uint next = 0;
+        float *sum;
+        cr_assert_eq(inits[kind](), 0);
+        cr_assert_eq(qsc_gradbuf_open(&buffers, 12), 0);
+        pthread_t threads[4];
+        for (int i = 0; i < 4; i++)
+            threads[i] = start(add_ones, &next);
+        cr_assert_eq(qsc_gradbuf_wait(&buffers, &sum), 0);
+        for (int i = 0; i < 4; i++)
+            pthread_join(threads[i], NULL);
+        static const float expected[] = {0, 3600, 7200, 10800, 7200, 3600, 0};
+        cr_assert_eq(memcmp(sum + 8189, expected, sizeof expected), 0);
+        qsc_gradbuf_release(&buffers);
+        qsc_gradbuf_fini(&buffers);
+    }
+}
+
+static int touch(uint32_t index, uint32_t row, float value)
+{
+    float values[] = {value, -value, 2 * value};
+    return qsc_gradbuf_add(&buffers, index, 3 * (size_t)row, values, 3);
+}
+
+static bool row_is(const float *sum, uint32_t row, float value)
+{
+    return sum[3 * row] == value && sum[3 * row + 1] == -value && sum[3 * row + 2] == 2 * value;
+}
+
+Test(gradbuf, rows_are_summed_where_they_are_touched)
+{
+    float *sum, *grad;
+    const uint32_t *rows;
+    cr_assert_eq(qsc_gradbuf_init_rows(&buffers, 1000, 3, 2, 3), 0);
+    for (int round = 0; round < 4; round++) { // what one leaves in an accumulator is not in the next but one
+        cr_assert_eq(qsc_gradbuf_open(&buffers, 3), 0);
+        cr_assert_eq(qsc_gradbuf_begin(&buffers, 0, &grad), 0);
+        cr_assert_eq(qsc_gradbuf_begin(&buffers, 1, &grad), 0);
+        cr_assert_eq(touch(1, 999, 5), 0);
+        cr_assert_eq(touch(1, 7, 6), 0);
+        cr_assert_eq(touch(0, 7, 1), 0);
+        cr_assert_eq(touch(0, 7, 2), 0, "again");
+        cr_assert_eq(touch(0, 3, 4), 0);
+        cr_assert_eq(touch(0, 500 + (uint32_t)round, 8), 0);
+        cr_assert_eq(touch(0, 4, 16), ENOSPC, "a fourth row");
+        cr_assert_eq(touch(0, 4, 16), ENOSPC);
+        cr_assert_eq(touch(0, 3, 4), 0, "one that it has");
+        qsc_gradbuf_commit(&buffers, 1);
+        qsc_gradbuf_commit(&buffers, 0);
+        cr_assert_eq(qsc_gradbuf_begin(&buffers, 2, &grad), 0);
+        qsc_gradbuf_commit(&buffers, 2); // touches nothing
+        cr_assert_eq(qsc_gradbuf_wait(&buffers, &sum), 0);
+        for (int again = 0; again < 2; again++) {
+            cr_assert_eq(qsc_gradbuf_touched(&buffers, &rows), 4);
+            const uint32_t expected[] = {7, 3, 500 + (uint32_t)round, 999};
+            cr_assert_eq(memcmp(rows, expected, sizeof expected), 0);
+        }
+        cr_assert(row_is(sum, 7, 9) && row_is(sum, 3, 8) && row_is(sum, 999, 5));
+        cr_assert(row_is(sum, 500 + (uint32_t)round, 8));
+        qsc_gradbuf_release(&buffers);
+    }
+    cr_assert_eq(qsc_gradbuf_open(&buffers, 1), 0);
+    cr_assert_eq(qsc_gradbuf_begin(&buffers, 0, &grad), 0);
+    float values[3] = {0};
+    cr_assert_eq(qsc_gradbuf_add(&buffers, 0, 1, values, 3), EINVAL);
+    cr_assert_eq(qsc_gradbuf_add(&buffers, 0, 3, values, 2), EINVAL);
+    qsc_gradbuf_commit(&buffers, 0);
+    cr_assert_eq(qsc_gradbuf_wait(&buffers, &sum), 0);
+    cr_assert_eq(qsc_gradbuf_touched(&buffers, &rows), 0);
+    qsc_gradbuf_fini(&buffers);
+}
+
+Test(gradbuf, rows_have_the_same_bits_and_order_whatever_the_order_of_arrival)
+{
+    uint32_t first_rows[6];
+    float first_sum[6];
+    cr_assert_eq(qsc_gradbuf_init_rows(&buffers, 6, 1, 4, 3), 0);
+    for (uint32_t order = 0; order < 24; order++) {
+        uint32_t left[4] = {0, 1, 2, 3}, code = order;
+        cr_assert_eq(qsc_gradbuf_open(&buffers, 4), 0);
+        for (uint32_t n = 4; n > 0; n--) {
+            uint32_t k = code % n, index = left[k];
+            code /= n;
+            left[k] = left[n - 1];
+            float *grad;
+            cr_assert_eq(qsc_gradbuf_begin(&buffers, index, &grad), 0);
+            for (uint32_t i = 0; i < 3; i++) {
+                float value = number(3, index, i);
+                cr_assert_eq(qsc_gradbuf_add(&buffers, index, (index + 3 * i) % 5, &value, 1), 0);
+            }
+            qsc_gradbuf_commit(&buffers, index);
+        }
+        float *sum;
+        const uint32_t *rows;
+        cr_assert_eq(qsc_gradbuf_wait(&buffers, &sum), 0);
+        cr_assert_eq(qsc_gradbuf_touched(&buffers, &rows), 5);
+        if (order == 0) {
+            memcpy(first_rows, rows, 5 * sizeof *rows);
+            memcpy(first_sum, sum, 5 * sizeof *sum);
+        }
+        cr_assert_eq(memcmp(first_rows, rows, 5 * sizeof *rows), 0);
+        cr_assert_eq(memcmp(first_sum, sum, 5 * sizeof *sum), 0);
+        qsc_gradbuf_release(&buffers);
+    }
+    qsc_gradbuf_fini(&buffers);
+}
+
 Test(gradbuf, survives_each_allocation_that_fails)
 {
-    for (long k = 0; k == 0 || failing_happened(); k++) {
-        failing_at(k);
-        int error = qsc_gradbuf_init(&buffers, 1000, 3);
-        cr_assert_eq(error, failing_happened() ? ENOMEM : 0);
-        if (!error)
-            qsc_gradbuf_fini(&buffers);
-        cr_assert_eq(failing_live(), 0);
-    }
+    for (int kind = 0; kind < KINDS; kind++)
+        for (long k = 0; k == 0 || failing_happened(); k++) {
+            failing_at(k);
+            int error = inits[kind]();
+            cr_assert_eq(error, failing_happened() ? ENOMEM : 0);
+            if (!error)
+                qsc_gradbuf_fini(&buffers);
+            cr_assert_eq(failing_live(), 0);
+        }
     failing_off();
     cr_assert_eq(qsc_gradbuf_init(&buffers, SIZE_MAX / 8, 3), ENOMEM);
     cr_assert_eq(qsc_gradbuf_init(&buffers, SIZE_MAX, 1), ENOMEM);
+    cr_assert_eq(qsc_gradbuf_init_bf16(&buffers, SIZE_MAX, 1), ENOMEM);
+    cr_assert_eq(qsc_gradbuf_init_striped(&buffers, SIZE_MAX), ENOMEM);
+    cr_assert_eq(qsc_gradbuf_init_atomic(&buffers, SIZE_MAX / 2), ENOMEM);
+    cr_assert_eq(qsc_gradbuf_init_rows(&buffers, UINT32_MAX, SIZE_MAX / 2, 1, 1), ENOMEM);
+    cr_assert_eq(qsc_gradbuf_init_rows(&buffers, 4, SIZE_MAX / 4, 1, 4), ENOMEM);
 }

@@ -1,0 +1,4 @@
+# file: concurrency/gradbuf_unordered.c
+# bug: ranges are added to a block without its lock
+# killed-by: tsan explore
+/qsc_mutex_(un)?lock/d
