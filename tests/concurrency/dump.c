@@ -18,6 +18,7 @@
 #include <quiesce/concurrency/seqlock.h>
 #include <quiesce/concurrency/snapshot.h>
 #include <quiesce/concurrency/spin.h>
+#include <quiesce/concurrency/spinbarrier.h>
 #include <quiesce/concurrency/spsc.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -255,6 +256,14 @@ Test(dump, queues_that_never_wait)
     SAYS(mpsc, &mpsc, "open, empty");
     qsc_mpmc_fini(&mpmc);
     qsc_spsc_fini(&spsc);
+}
+
+Test(dump, a_spinbarrier)
+{
+    qsc_spinbarrier barrier = QSC_SPINBARRIER_INIT(3);
+    barrier.come = 7; // as spinbarrier.c counts two rounds and one thread
+    barrier.passed = 2;
+    SAYS(spinbarrier, &barrier, "1 of 3 have come, 2 rounds passed");
 }
 
 Test(dump, a_gradbuf)
