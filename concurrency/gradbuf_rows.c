@@ -17,6 +17,11 @@
 // Each block looks through the whole list of a contribution: many blocks would look more than they add.
 enum { most_blocks = 16 };
 
+static uint32_t rows_a_block(uint32_t rows)
+{
+    return (rows - 1) / most_blocks + 1;
+}
+
 // The row's place in the list, at whose end it comes if it is not in it; *held says whether it was.
 static uint32_t find_or_append(uint32_t *rows, uint32_t *count, uint32_t *place, uint32_t row, bool *held)
 {
@@ -91,7 +96,7 @@ static int make_table(struct gradbuf *buffers, uint32_t rows, size_t columns, ui
     if (!table)
         return ENOMEM;
     *table = (struct table){
-        .columns = columns, .rows = rows, .capacity = capacity, .rows_a_block = (rows - 1) / most_blocks + 1};
+        .columns = columns, .rows = rows, .capacity = capacity, .rows_a_block = rows_a_block(rows)};
     size_t a_shard = (size_t)capacity + 1 + rows;
     table->indices = qsc_alloc_zeroed(3 * (size_t)rows + buffers->shards * a_shard, sizeof *table->indices);
     if (!table->indices)
@@ -119,9 +124,8 @@ int qsc_gradbuf_init_rows(qsc_gradbuf *buffers_storage, uint32_t rows, size_t co
     if (__builtin_mul_overflow(rows, columns, &size) ||
         __builtin_mul_overflow(capacity * sizeof(float), columns, &shard_bytes))
         return ENOMEM;
-    uint32_t rows_a_block = (rows - 1) / most_blocks + 1;
     int error =
-        qsc_gradbuf_init_kind(buffers, &kind, size, (rows - 1) / rows_a_block + 1, shards, shard_bytes);
+        qsc_gradbuf_init_kind(buffers, &kind, size, (rows - 1) / rows_a_block(rows) + 1, shards, shard_bytes);
     if (error)
         return error;
     error = make_table(buffers, rows, columns, capacity);
