@@ -1,36 +1,98 @@
-/* reclaimer.c: the thread that destroys the versions that no label names any more.
+/* reclaimer.c
  *
- * Retired, then a grace period, then looked for in the slots: in this order. A pin is stored in a read
- * section that began before the retirement, or else names another version; after the grace period all of
- * these sections are over, so that a version found in no slot is out of everybody's reach, for good. One
+ * Retired, then a grace period, then looked at whether something holds it: in this order. A pin is stored in
+ * a read section that began before the retirement, or else names another version; after the grace period all
+ * of these sections are over, so that a version found in no slot is out of everybody's reach, for good. One
  * found in a slot needs no further grace period, only another look later on.
  *
  * A destructor may take many turns. Between two of them come grace periods, looks, and turns of others. */
-#include <quiesce/concurrency/alloc.h>
-#include <quiesce/concurrency/pin_slots.h>
 #include <quiesce/concurrency/port.h>
-#include <quiesce/concurrency/probes.h>
-#include <quiesce/concurrency/snapshot_writer.h>
+#include <quiesce/concurrency/rcu.h>
+#include <quiesce/concurrency/reclaimer.h>
 
 #include <errno.h>
 
-// An unpin wakes nobody: it is one store. While pins hold up retired versions, the thread looks again after
-// a pause that doubles between these bounds, and is never shorter than fifty times what the look itself took.
+// What lets go of a node wakes nobody: an unpin is one store. While retired nodes are held, the thread looks
+// again after a pause that doubles between these bounds, and is never shorter than fifty times what the look
+// itself took.
 #define PAUSE_MIN_NS 50000
 #define PAUSE_MAX_NS 5000000
 #define PAUSE_PER_LOOK 50
 
-// What was retired so far now waits for its grace period. Under the lock.
-static bool take_retired(struct qsc_snapshot_writer *writer)
+int qsc_event_wait(struct qsc_reclaimer *reclaimer, struct event *event, const struct timespec *deadline)
 {
-    if (!writer->retired.oldest)
+    uint32_t seen = atomic_load_explicit(&event->count, memory_order_relaxed);
+    event->sleepers++;
+    qsc_mutex_unlock(&reclaimer->lock);
+    int error = qsc_port_futex_wait((const uint32_t *)&event->count, seen, deadline);
+    qsc_mutex_lock(&reclaimer->lock);
+    event->sleepers--;
+    return error;
+}
+
+void qsc_event_signal_unlock(struct qsc_reclaimer *reclaimer, struct event *event)
+{
+    bool asleep = event->sleepers > 0;
+    atomic_fetch_add_explicit(&event->count, 1, memory_order_relaxed); // the lock orders it
+    qsc_mutex_unlock(&reclaimer->lock);
+    if (asleep)
+        qsc_port_futex_wake((const uint32_t *)&event->count, INT_MAX);
+}
+
+bool qsc_reclaimer_admit(struct qsc_reclaimer *reclaimer, uint64_t objects, uint64_t bytes)
+{
+    if (reclaimer->live + objects > reclaimer->max_live || bytes > reclaimer->max_live_bytes ||
+        reclaimer->live_bytes > reclaimer->max_live_bytes - bytes)
         return false;
-    if (writer->waiting.oldest)
-        writer->waiting.newest->newer = writer->retired.oldest;
+    reclaimer->live += objects;
+    reclaimer->live_bytes += bytes;
+    if (reclaimer->live_max < reclaimer->live)
+        reclaimer->live_max = reclaimer->live;
+    if (reclaimer->live_bytes_max < reclaimer->live_bytes)
+        reclaimer->live_bytes_max = reclaimer->live_bytes;
+    return true;
+}
+
+void qsc_reclaimer_retire(struct qsc_reclaimer *reclaimer, struct qsc_rcu_node *node, uint64_t bytes,
+                          void (*destroy)(struct qsc_rcu_node *))
+{
+    struct node_queue *queue = &reclaimer->retired;
+    *node = (struct qsc_rcu_node){NULL, destroy, bytes, ++reclaimer->retirements};
+    if (queue->oldest)
+        queue->newest->newer = node;
     else
-        writer->waiting.oldest = writer->retired.oldest;
-    writer->waiting.newest = writer->retired.newest;
-    writer->retired.oldest = NULL;
+        queue->oldest = node;
+    queue->newest = node;
+}
+
+int qsc_reclaimer_wait(struct qsc_reclaimer *reclaimer, uint64_t retired, const struct timespec *deadline)
+{
+    int error = 0;
+    while (reclaimer->gone < retired && !error)
+        error = qsc_port_wait_error(qsc_event_wait(reclaimer, &reclaimer->progress, deadline));
+    return reclaimer->gone < retired ? error : 0;
+}
+
+void qsc_latency_record(struct latency *latency, uint64_t ns)
+{
+    latency->count++;
+    latency->total_ns += ns;
+    latency->last_ns = ns;
+    if (latency->max_ns < ns)
+        latency->max_ns = ns;
+}
+
+// What was retired so far now waits for its grace period. Under the lock.
+static bool take_retired(struct qsc_reclaimer *reclaimer)
+{
+    if (!reclaimer->retired.oldest)
+        return false;
+    if (reclaimer->waiting.oldest)
+        reclaimer->waiting.newest->newer = reclaimer->retired.oldest;
+    else
+        reclaimer->waiting.oldest = reclaimer->retired.oldest;
+    reclaimer->waiting.newest = reclaimer->retired.newest;
+    reclaimer->retired.oldest = NULL;
     return true;
 }
 
@@ -41,134 +103,149 @@ static uint64_t grace_period(void)
     return qsc_port_now_ns() - begin;
 }
 
-static uint64_t gone(const struct qsc_snapshot_writer *writer)
+static uint64_t gone(const struct qsc_reclaimer *reclaimer)
 {
-    if (writer->waiting.oldest)
-        return writer->waiting.oldest->retirement - 1;
-    if (writer->retired.oldest)
-        return writer->retired.oldest->retirement - 1;
-    return writer->retirements;
+    if (reclaimer->waiting.oldest)
+        return reclaimer->waiting.oldest->number - 1;
+    if (reclaimer->retired.oldest)
+        return reclaimer->retired.oldest->number - 1;
+    return reclaimer->retirements;
 }
 
 static __thread bool *yields; // whether the destructor that runs wants another turn; NULL outside of one
 
-bool qsc_snapshot_destroy_yield(void)
+bool qsc_reclaimer_yield(void)
 {
     if (yields)
         *yields = true;
     return yields;
 }
 
-// One turn of the destructor; returns whether it was the last. Not under the lock: it may take long, and may
-// publish.
-static bool destroy(struct version *version)
+bool qsc_reclaimer_has_yielded(void)
+{
+    return yields && *yields;
+}
+
+// One turn of the destructor; returns whether it was the last, after which the node is gone. Not under the
+// lock: it may take long, and may retire others.
+static bool destroy(struct qsc_rcu_node *node)
 {
     bool again = false;
-    if (version->destroy) {
-        yields = &again;
-        version->destroy((void *)version->published.object);
-        yields = NULL;
-    }
+    yields = &again;
+    node->destroy(node);
+    yields = NULL;
     return !again;
 }
 
-static void forget(struct qsc_snapshot_writer *writer, struct version *version)
+static void forget(struct qsc_reclaimer *reclaimer, uint64_t bytes)
 {
-    QSC_PROBE2(reclaim, version->published.object, version->published.id);
-    qsc_mutex_lock(&writer->lock);
-    writer->live_versions--;
-    writer->live_bytes -= version->published.bytes;
-    writer->reclaimed++;
-    writer->gone = gone(writer);
-    qsc_event_signal_unlock(writer, &writer->progress);
-    qsc_free(version);
+    qsc_mutex_lock(&reclaimer->lock);
+    reclaimer->live--;
+    reclaimer->live_bytes -= bytes;
+    reclaimer->reclaimed++;
+    reclaimer->gone = gone(reclaimer);
+    qsc_event_signal_unlock(reclaimer, &reclaimer->progress);
 }
 
 struct look {
     uint64_t ns;
-    uint64_t oldest_pin_id, oldest_pin_since_ns;
-    int32_t oldest_pin_owner;
+    struct hold oldest;
     bool unfinished; // a destructor wants another turn
 };
 
-// Looks for what waits in the slots, and gives the destructors of what is in none a turn each. Not under the
-// lock: the queue is this thread's own.
-static struct look destroy_unpinned(struct qsc_snapshot_writer *writer)
+static bool is_held(const struct qsc_reclaimer *reclaimer, const struct qsc_rcu_node *node, struct look *look)
+{
+    struct hold hold = {0};
+    if (!reclaimer->is_held)
+        return false;
+    uint64_t begin = qsc_port_now_ns();
+    bool held = reclaimer->is_held(node, &hold);
+    look->ns += qsc_port_now_ns() - begin;
+    if (held && (!look->oldest.id || hold.since_ns < look->oldest.since_ns))
+        look->oldest = hold;
+    return held;
+}
+
+// Gives the destructors of what waits and nothing holds a turn each. Not under the lock: the queue is this
+// thread's own.
+static struct look destroy_unheld(struct qsc_reclaimer *reclaimer)
 {
     struct look look = {0};
-    struct version **link = &writer->waiting.oldest;
+    struct qsc_rcu_node **link = &reclaimer->waiting.oldest;
     while (*link) {
-        struct version *version = *link;
-        int32_t owner = 0;
-        uint64_t begin = qsc_port_now_ns();
-        bool pinned = qsc_pin_slots_hold(&version->published, &owner);
-        look.ns += qsc_port_now_ns() - begin;
-        if (!pinned && destroy(version)) {
-            *link = version->newer;
-            forget(writer, version);
+        struct qsc_rcu_node *node = *link, *newer = node->newer;
+        uint64_t bytes = node->bytes;
+        bool held = is_held(reclaimer, node, &look);
+        if (!held && destroy(node)) {
+            *link = newer;
+            forget(reclaimer, bytes);
             continue;
         }
-        if (!pinned) {
-            look.unfinished = true;
-        } else if (!look.oldest_pin_id || version->replaced_ns < look.oldest_pin_since_ns) {
-            look.oldest_pin_id = version->published.id;
-            look.oldest_pin_since_ns = version->replaced_ns;
-            look.oldest_pin_owner = owner;
-        }
-        writer->waiting.newest = version;
-        link = &version->newer;
+        look.unfinished = look.unfinished || !held;
+        reclaimer->waiting.newest = node;
+        link = &node->newer;
     }
     return look;
 }
 
-static int sleep_until_work(struct qsc_snapshot_writer *writer, uint64_t pause)
+static int sleep_until_work(struct qsc_reclaimer *reclaimer, uint64_t pause)
 {
-    if (!writer->waiting.oldest)
-        return qsc_event_wait(writer, &writer->work, NULL);
+    if (!reclaimer->waiting.oldest)
+        return qsc_event_wait(reclaimer, &reclaimer->work, NULL);
     uint64_t until = qsc_port_now_ns() + pause;
     struct timespec deadline = {(time_t)(until / 1000000000), (long)(until % 1000000000)};
-    return qsc_event_wait(writer, &writer->work, &deadline);
+    return qsc_event_wait(reclaimer, &reclaimer->work, &deadline);
 }
 
-static bool has_work(const struct qsc_snapshot_writer *writer)
+static bool has_work(const struct qsc_reclaimer *reclaimer)
 {
-    return writer->retired.oldest || writer->state == CHECKING ||
-           (writer->state == CLOSING && !writer->live_versions);
+    return reclaimer->retired.oldest || reclaimer->state == CHECKING ||
+           (reclaimer->state == CLOSING && !reclaimer->live);
 }
 
 void *qsc_reclaimer_run(void *arg)
 {
-    struct qsc_snapshot_writer *writer = arg;
+    struct qsc_reclaimer *reclaimer = arg;
     uint64_t pause = PAUSE_MIN_NS;
-    qsc_mutex_lock(&writer->lock);
-    while (writer->state != CLOSING || writer->live_versions) {
-        bool asked = writer->state == CHECKING;
-        if (take_retired(writer)) {
-            qsc_mutex_unlock(&writer->lock);
+    qsc_mutex_lock(&reclaimer->lock);
+    while (reclaimer->state != CLOSING || reclaimer->live) {
+        bool asked = reclaimer->state == CHECKING;
+        if (take_retired(reclaimer)) {
+            qsc_mutex_unlock(&reclaimer->lock);
             uint64_t ns = grace_period();
-            qsc_mutex_lock(&writer->lock);
-            qsc_latency_record(&writer->grace_period, ns);
+            qsc_mutex_lock(&reclaimer->lock);
+            qsc_latency_record(&reclaimer->grace_period, ns);
         }
-        qsc_mutex_unlock(&writer->lock);
-        struct look look = destroy_unpinned(writer);
-        qsc_mutex_lock(&writer->lock);
-        writer->oldest_pin_id = look.oldest_pin_id;
-        writer->oldest_pin_since_ns = look.oldest_pin_since_ns;
-        writer->oldest_pin_owner = look.oldest_pin_owner;
+        qsc_mutex_unlock(&reclaimer->lock);
+        struct look look = destroy_unheld(reclaimer);
+        qsc_mutex_lock(&reclaimer->lock);
+        reclaimer->oldest_hold = look.oldest;
         if (asked) {
-            writer->state = look.oldest_pin_id ? IN_USE : IDLE;
-            qsc_event_signal_unlock(writer, &writer->progress);
-            qsc_mutex_lock(&writer->lock);
+            reclaimer->state = look.oldest.id ? IN_USE : IDLE;
+            qsc_event_signal_unlock(reclaimer, &reclaimer->progress);
+            qsc_mutex_lock(&reclaimer->lock);
         }
-        if (look.unfinished || has_work(writer))
+        if (look.unfinished || has_work(reclaimer))
             continue;
         if (pause < PAUSE_PER_LOOK * look.ns)
             pause = PAUSE_PER_LOOK * look.ns;
-        if (sleep_until_work(writer, pause) != ETIMEDOUT)
+        if (sleep_until_work(reclaimer, pause) != ETIMEDOUT)
             pause = PAUSE_MIN_NS;
         else if (pause < PAUSE_MAX_NS)
             pause = 2 * pause < PAUSE_MAX_NS ? 2 * pause : PAUSE_MAX_NS;
     }
-    qsc_mutex_unlock(&writer->lock);
+    qsc_mutex_unlock(&reclaimer->lock);
     return NULL;
+}
+
+int qsc_reclaimer_start(struct qsc_reclaimer *reclaimer)
+{
+    return qsc_port_thread_create(&reclaimer->thread, qsc_reclaimer_run, reclaimer);
+}
+
+void qsc_reclaimer_end_unlock(struct qsc_reclaimer *reclaimer)
+{
+    reclaimer->state = CLOSING;
+    qsc_event_signal_unlock(reclaimer, &reclaimer->work);
+    pthread_join(reclaimer->thread, NULL);
 }

@@ -21,10 +21,11 @@ int qsc_snapshot_init(qsc_snapshot *cell, const struct qsc_snapshot_config *conf
     struct qsc_snapshot_writer *writer = qsc_alloc_zeroed(1, sizeof *writer);
     if (!writer)
         return ENOMEM;
-    if (config)
-        writer->bounds = *config;
+    writer->reclaimer.max_live = config && config->max_live_versions ? config->max_live_versions : UINT64_MAX;
+    writer->reclaimer.max_live_bytes = config && config->max_live_bytes ? config->max_live_bytes : UINT64_MAX;
+    writer->reclaimer.is_held = qsc_version_is_pinned;
     *cell = (qsc_snapshot){.writer = writer};
-    int error = qsc_port_thread_create(&writer->reclaimer, qsc_reclaimer_run, writer);
+    int error = qsc_reclaimer_start(&writer->reclaimer);
     if (error)
         qsc_free(writer);
     return error;
@@ -100,7 +101,7 @@ static int publish_now(qsc_snapshot *cell, const uint64_t *expected, struct vers
     struct qsc_snapshot_writer *writer = cell->writer;
     if (!version)
         return ENOMEM;
-    qsc_mutex_lock(&writer->lock);
+    qsc_mutex_lock(&writer->reclaimer.lock);
     bool stale = expected && *expected != qsc_version_id(qsc_label_get(&cell->current));
     int error = stale ? ESTALE : qsc_version_publish(cell, &cell->current, version);
     return qsc_version_publish_unlock(writer, version, error, id);
@@ -122,6 +123,7 @@ int qsc_snapshot_publish_until(qsc_snapshot *cell, const void *object, uint64_t 
                                void (*destroy)(void *), const struct timespec *deadline, uint64_t *id)
 {
     struct qsc_snapshot_writer *writer = cell->writer;
+    struct qsc_reclaimer *reclaimer = &writer->reclaimer;
     if (qsc_rcu_in_section())
         return EDEADLK;
     if (deadline && (deadline->tv_sec < 0 || deadline->tv_nsec < 0 || deadline->tv_nsec > 999999999))
@@ -130,43 +132,42 @@ int qsc_snapshot_publish_until(qsc_snapshot *cell, const void *object, uint64_t 
     if (!version)
         return ENOMEM;
 
-    qsc_mutex_lock(&writer->lock);
+    qsc_mutex_lock(&reclaimer->lock);
     int error = qsc_version_publish(cell, &cell->current, version);
     for (int wait = 0; error == EAGAIN && wait != ETIMEDOUT;
          error = qsc_version_publish(cell, &cell->current, version))
-        wait = qsc_event_wait(writer, &writer->progress, deadline);
-    uint64_t retired = writer->retirements;
+        wait = qsc_event_wait(reclaimer, &reclaimer->progress, deadline);
+    uint64_t retired = reclaimer->retirements;
     error = qsc_version_publish_unlock(writer, version, error, id);
     if (error)
         return error == EAGAIN ? ETIMEDOUT : error;
 
-    qsc_mutex_lock(&writer->lock);
-    for (int wait = 0; writer->gone < retired && wait != ETIMEDOUT;)
-        wait = qsc_event_wait(writer, &writer->progress, deadline);
-    error = writer->gone < retired ? EINPROGRESS : 0;
-    qsc_mutex_unlock(&writer->lock);
-    return error;
+    qsc_mutex_lock(&reclaimer->lock);
+    error = qsc_reclaimer_wait(reclaimer, retired, deadline);
+    qsc_mutex_unlock(&reclaimer->lock);
+    return error ? EINPROGRESS : 0;
 }
 
 int qsc_snapshot_fini(qsc_snapshot *cell)
 {
     struct qsc_snapshot_writer *writer = cell->writer;
-    qsc_mutex_lock(&writer->lock);
-    writer->state = CHECKING;
-    qsc_event_signal_unlock(writer, &writer->work);
+    struct qsc_reclaimer *reclaimer = &writer->reclaimer;
+    qsc_mutex_lock(&reclaimer->lock);
+    reclaimer->state = CHECKING;
+    qsc_event_signal_unlock(reclaimer, &reclaimer->work);
 
-    qsc_mutex_lock(&writer->lock);
-    while (writer->state == CHECKING)
-        (void)qsc_event_wait(writer, &writer->progress, NULL);
+    qsc_mutex_lock(&reclaimer->lock);
+    while (reclaimer->state == CHECKING)
+        (void)qsc_event_wait(reclaimer, &reclaimer->progress, NULL);
     struct version *const named[] = {qsc_label_get(&cell->current), qsc_label_get(&cell->canary),
                                      writer->previous};
-    bool in_use = writer->state == IN_USE;
+    bool in_use = reclaimer->state == IN_USE;
     int32_t owner;
     for (int i = 0; i < 3; i++)
         in_use = in_use || (named[i] && qsc_pin_slots_hold(&named[i]->published, &owner));
     if (in_use) {
-        writer->state = OPEN;
-        qsc_mutex_unlock(&writer->lock);
+        reclaimer->state = OPEN;
+        qsc_mutex_unlock(&reclaimer->lock);
         return EBUSY;
     }
     cell->current = NULL;
@@ -174,13 +175,15 @@ int qsc_snapshot_fini(qsc_snapshot *cell)
     for (int i = 0; i < 3; i++)
         if (named[i])
             qsc_version_retire(writer, named[i]);
-    writer->state = CLOSING;
-    qsc_event_signal_unlock(writer, &writer->work);
-
-    pthread_join(writer->reclaimer, NULL);
+    qsc_reclaimer_end_unlock(reclaimer);
     qsc_free(writer);
     cell->writer = NULL;
     return 0;
+}
+
+bool qsc_snapshot_destroy_yield(void)
+{
+    return qsc_reclaimer_yield();
 }
 
 static struct qsc_snapshot_latency summary(const struct latency *latency)
@@ -203,7 +206,8 @@ static double share_of(const struct version *canary)
 void qsc_snapshot_get_stats(qsc_snapshot *cell, struct qsc_snapshot_stats *stats)
 {
     struct qsc_snapshot_writer *writer = cell->writer;
-    qsc_mutex_lock(&writer->lock);
+    struct qsc_reclaimer *reclaimer = &writer->reclaimer;
+    qsc_mutex_lock(&reclaimer->lock);
     const struct version *canary = qsc_label_get(&cell->canary);
     *stats = (struct qsc_snapshot_stats){
         .current_id = qsc_version_id(qsc_label_get(&cell->current)),
@@ -211,18 +215,19 @@ void qsc_snapshot_get_stats(qsc_snapshot *cell, struct qsc_snapshot_stats *stats
         .previous_id = qsc_version_id(writer->previous),
         .canary_share = share_of(canary),
         .published = writer->last_id,
-        .reclaimed = writer->reclaimed,
-        .live_versions = writer->live_versions,
-        .live_versions_max = writer->live_versions_max,
-        .live_bytes = writer->live_bytes,
-        .live_bytes_max = writer->live_bytes_max,
-        .oldest_pin_id = writer->oldest_pin_id,
-        .oldest_pin_age_ns = writer->oldest_pin_id ? qsc_port_now_ns() - writer->oldest_pin_since_ns : 0,
-        .oldest_pin_owner = writer->oldest_pin_owner,
+        .reclaimed = reclaimer->reclaimed,
+        .live_versions = reclaimer->live,
+        .live_versions_max = reclaimer->live_max,
+        .live_bytes = reclaimer->live_bytes,
+        .live_bytes_max = reclaimer->live_bytes_max,
+        .oldest_pin_id = reclaimer->oldest_hold.id,
+        .oldest_pin_age_ns =
+            reclaimer->oldest_hold.id ? qsc_port_now_ns() - reclaimer->oldest_hold.since_ns : 0,
+        .oldest_pin_owner = reclaimer->oldest_hold.owner,
         .publish = summary(&writer->publish),
-        .grace_period = summary(&writer->grace_period),
+        .grace_period = summary(&reclaimer->grace_period),
     };
-    qsc_mutex_unlock(&writer->lock);
+    qsc_mutex_unlock(&reclaimer->lock);
 }
 
 int qsc_snapshot_dump(qsc_snapshot *cell, char *text, size_t size)
@@ -230,15 +235,16 @@ int qsc_snapshot_dump(qsc_snapshot *cell, char *text, size_t size)
     struct qsc_snapshot_writer *writer = cell->writer;
     if (!writer)
         return snprintf(text, size, "no cell");
-    if (!qsc_mutex_trylock(&writer->lock))
+    struct qsc_reclaimer *reclaimer = &writer->reclaimer;
+    if (!qsc_mutex_trylock(&reclaimer->lock))
         return snprintf(text, size, "the publishers' lock is taken");
     int length = snprintf(
         text, size,
         "version %" PRIu64 " is current, %" PRIu64 " canary, %" PRIu64 " previous; %" PRIu64
         " alive with %" PRIu64 " bytes, %" PRIu64 " reclaimed; oldest pinned: %" PRIu64 " by thread %" PRId32,
         qsc_version_id(qsc_label_get(&cell->current)), qsc_version_id(qsc_label_get(&cell->canary)),
-        qsc_version_id(writer->previous), writer->live_versions, writer->live_bytes, writer->reclaimed,
-        writer->oldest_pin_id, writer->oldest_pin_owner);
-    qsc_mutex_unlock(&writer->lock);
+        qsc_version_id(writer->previous), reclaimer->live, reclaimer->live_bytes, reclaimer->reclaimed,
+        reclaimer->oldest_hold.id, reclaimer->oldest_hold.owner);
+    qsc_mutex_unlock(&reclaimer->lock);
     return length;
 }

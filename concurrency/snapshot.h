@@ -200,11 +200,11 @@ int qsc_snapshot_publish_until(qsc_snapshot *cell, const void *object, uint64_t 
  *         if (qsc_snapshot_destroy_yield())
  *             return;
  *
- * Returns: true on a cell's thread: the destructor must return now, and is called again with its object once
- * grace periods, looks at the pins and other destructors have had theirs. False wherever else it is called,
- * for an object that was never published: there it goes on.
- * Blocks: no. Progress: wait-free. Memory order: none; all turns are the same thread's.
- * Threads: any. Where a destructor calls another one that yields, both must return, and come back to it. */
+ * Returns: true on a cell's or an RCU domain's thread: the destructor must return now, and is called again
+ * with its object once grace periods, looks at the pins and other destructors have had theirs. False wherever
+ * else it is called, for an object that was never published: there it goes on. Blocks: no. Progress:
+ * wait-free. Memory order: none; all turns are the same thread's. Threads: any. Where a destructor calls
+ * another one that yields, both must return, and come back to it. */
 bool qsc_snapshot_destroy_yield(void) __attribute__((warn_unused_result));
 
 /* Fills in the figures as they are at one moment.

@@ -26,7 +26,7 @@ int qsc_snapshot_publish_canary(qsc_snapshot *cell, double share, const void *ob
         return ENOMEM;
     set_share(version, share);
 
-    qsc_mutex_lock(&writer->lock);
+    qsc_mutex_lock(&writer->reclaimer.lock);
     bool beside_none = !qsc_label_get(&cell->current);
     int error = beside_none ? ENOENT : qsc_version_publish(cell, &cell->canary, version);
     return qsc_version_publish_unlock(writer, version, error, id);
@@ -37,12 +37,12 @@ int qsc_snapshot_set_share(qsc_snapshot *cell, uint64_t id, double share)
     struct qsc_snapshot_writer *writer = cell->writer;
     if (!is_share(share))
         return EINVAL;
-    qsc_mutex_lock(&writer->lock);
+    qsc_mutex_lock(&writer->reclaimer.lock);
     struct version *canary = qsc_label_get(&cell->canary);
     bool stale = !canary || canary->published.id != id;
     if (!stale)
         set_share(canary, share);
-    qsc_mutex_unlock(&writer->lock);
+    qsc_mutex_unlock(&writer->reclaimer.lock);
     return stale ? ESTALE : 0;
 }
 
@@ -89,12 +89,12 @@ static int roll_back_locked(qsc_snapshot *cell, uint64_t id)
 static int move_labels(qsc_snapshot *cell, uint64_t id, int (*move)(qsc_snapshot *, uint64_t))
 {
     struct qsc_snapshot_writer *writer = cell->writer;
-    qsc_mutex_lock(&writer->lock);
+    qsc_mutex_lock(&writer->reclaimer.lock);
     int error = move(cell, id);
     if (error)
-        qsc_mutex_unlock(&writer->lock);
+        qsc_mutex_unlock(&writer->reclaimer.lock);
     else
-        qsc_event_signal_unlock(writer, &writer->work);
+        qsc_event_signal_unlock(&writer->reclaimer, &writer->reclaimer.work);
     return error;
 }
 

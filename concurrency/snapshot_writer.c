@@ -1,29 +1,10 @@
 #include <quiesce/concurrency/alloc.h>
+#include <quiesce/concurrency/pin_slots.h>
 #include <quiesce/concurrency/port.h>
 #include <quiesce/concurrency/probes.h>
 #include <quiesce/concurrency/snapshot_writer.h>
 
 #include <errno.h>
-
-int qsc_event_wait(struct qsc_snapshot_writer *writer, struct event *event, const struct timespec *deadline)
-{
-    uint32_t seen = atomic_load_explicit(&event->count, memory_order_relaxed);
-    event->sleepers++;
-    qsc_mutex_unlock(&writer->lock);
-    int error = qsc_port_futex_wait((const uint32_t *)&event->count, seen, deadline);
-    qsc_mutex_lock(&writer->lock);
-    event->sleepers--;
-    return error;
-}
-
-void qsc_event_signal_unlock(struct qsc_snapshot_writer *writer, struct event *event)
-{
-    bool asleep = event->sleepers > 0;
-    atomic_fetch_add_explicit(&event->count, 1, memory_order_relaxed); // the lock orders it
-    qsc_mutex_unlock(&writer->lock);
-    if (asleep)
-        qsc_port_futex_wake((const uint32_t *)&event->count, INT_MAX);
-}
 
 struct version *qsc_version_create(const void *object, uint64_t bytes, void (*destroy)(void *))
 {
@@ -38,20 +19,11 @@ struct version *qsc_version_create(const void *object, uint64_t bytes, void (*de
 
 int qsc_live_admit(struct qsc_snapshot_writer *writer, uint64_t versions, uint64_t bytes)
 {
-    uint64_t max_versions = writer->bounds.max_live_versions ? writer->bounds.max_live_versions : UINT64_MAX;
-    uint64_t max_bytes = writer->bounds.max_live_bytes ? writer->bounds.max_live_bytes : UINT64_MAX;
-    if (writer->named_versions + versions > max_versions || bytes > max_bytes ||
-        writer->named_bytes > max_bytes - bytes)
+    const struct qsc_reclaimer *reclaimer = &writer->reclaimer;
+    if (writer->named_versions + versions > reclaimer->max_live || bytes > reclaimer->max_live_bytes ||
+        writer->named_bytes > reclaimer->max_live_bytes - bytes)
         return E2BIG;
-    if (writer->live_versions + versions > max_versions || writer->live_bytes > max_bytes - bytes)
-        return EAGAIN;
-    writer->live_versions += versions;
-    writer->live_bytes += bytes;
-    if (writer->live_versions_max < writer->live_versions)
-        writer->live_versions_max = writer->live_versions;
-    if (writer->live_bytes_max < writer->live_bytes)
-        writer->live_bytes_max = writer->live_bytes;
-    return 0;
+    return qsc_reclaimer_admit(&writer->reclaimer, versions, bytes) ? 0 : EAGAIN;
 }
 
 int qsc_version_publish(qsc_snapshot *cell, const struct qsc_version **label, struct version *version)
@@ -77,37 +49,44 @@ int qsc_version_publish_unlock(struct qsc_snapshot_writer *writer, struct versio
                                uint64_t *id)
 {
     if (error) {
-        qsc_mutex_unlock(&writer->lock);
+        qsc_mutex_unlock(&writer->reclaimer.lock);
         qsc_free(version);
         return error;
     }
     if (id)
         *id = writer->last_id;
-    qsc_event_signal_unlock(writer, &writer->work);
+    qsc_event_signal_unlock(&writer->reclaimer, &writer->reclaimer.work);
     return 0;
+}
+
+static struct version *version_of(const struct qsc_rcu_node *node)
+{
+    return (struct version *)((char *)node - offsetof(struct version, retired));
+}
+
+bool qsc_version_is_pinned(const struct qsc_rcu_node *node, struct hold *hold)
+{
+    const struct version *version = version_of(node);
+    *hold = (struct hold){.id = version->published.id, .since_ns = version->replaced_ns};
+    return qsc_pin_slots_hold(&version->published, &hold->owner);
+}
+
+static void destroy(struct qsc_rcu_node *node)
+{
+    struct version *version = version_of(node);
+    if (version->destroy)
+        version->destroy((void *)version->published.object);
+    if (qsc_reclaimer_has_yielded())
+        return;
+    QSC_PROBE2(reclaim, version->published.object, version->published.id);
+    qsc_free(version);
 }
 
 void qsc_version_retire(struct qsc_snapshot_writer *writer, struct version *version)
 {
-    struct version_queue *queue = &writer->retired;
     if (!version->replaced_ns)
         version->replaced_ns = qsc_port_now_ns();
-    version->retirement = ++writer->retirements;
     writer->named_versions--;
     writer->named_bytes -= version->published.bytes;
-    version->newer = NULL;
-    if (queue->oldest)
-        queue->newest->newer = version;
-    else
-        queue->oldest = version;
-    queue->newest = version;
-}
-
-void qsc_latency_record(struct latency *latency, uint64_t ns)
-{
-    latency->count++;
-    latency->total_ns += ns;
-    latency->last_ns = ns;
-    if (latency->max_ns < ns)
-        latency->max_ns = ns;
+    qsc_reclaimer_retire(&writer->reclaimer, &version->retired, version->published.bytes, destroy);
 }

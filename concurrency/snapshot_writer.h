@@ -1,17 +1,13 @@
 /* snapshot_writer.h (internal): the publishers' side of a snapshot cell, shared by snapshot.c,
- * snapshot_labels.c, snapshot_part.c and reclaimer.c.
+ * snapshot_labels.c and snapshot_part.c.
  *
- * The life of a version: named, by one label after another (current, canary, previous); then `retired`, by
- * whoever took the last label from it; then `waiting`, taken there by the reclaiming thread, which lets a
- * grace period pass and destroys it as soon as no slot holds it, in one turn or many. */
+ * A version is named, by one label after another (current, canary, previous), and retired by whoever took the
+ * last label from it; the rest of its life is the reclaimer's. */
 #ifndef QUIESCE_CONCURRENCY_SNAPSHOT_WRITER_H
 #define QUIESCE_CONCURRENCY_SNAPSHOT_WRITER_H
 
-#include <quiesce/concurrency/mutex.h>
+#include <quiesce/concurrency/reclaimer.h>
 #include <quiesce/concurrency/snapshot.h>
-
-#include <pthread.h>
-#include <stdatomic.h>
 
 #define QSC_HASHES (UINT64_C(1) << 32)
 
@@ -21,61 +17,16 @@ struct version {
     void (*destroy)(void *);
     _Atomic uint64_t share; // of the canary: it gets the keys whose hash is below; all are below QSC_HASHES
     uint64_t replaced_ns;   // when readers stopped getting it; 0: they have not
-    uint64_t retirement;    // its number among the retired, from 1
-    struct version *newer;  // the next in its queue
-};
-
-struct version_queue {
-    struct version *oldest;
-    struct version *newest; // meaningless while oldest is NULL
-};
-
-struct latency {
-    uint64_t count, total_ns, last_ns, max_ns;
-};
-
-// A word to sleep on until something has happened. Changed and read under the lock; the kernel compares.
-struct event {
-    _Atomic uint32_t count;
-    uint32_t sleepers;
+    struct qsc_rcu_node retired;
 };
 
 struct qsc_snapshot_writer {
-    qsc_mutex lock; // guards everything but `bounds` and `waiting`; never held over a call that waits
-    struct qsc_snapshot_config bounds;
+    struct qsc_reclaimer reclaimer; // its lock guards all of this
     uint64_t last_id;
     struct version *previous;             // named so; readers do not get it
     uint64_t named_versions, named_bytes; // without those of parts
-    uint64_t retirements;                 // so far
-    uint64_t gone;                        // the first so many retired versions are destroyed
-    struct version_queue retired;
-    enum {
-        OPEN,
-        CHECKING, // fini asks whether anything is in use
-        IN_USE,   // the reclaiming thread's answers
-        IDLE,
-        CLOSING, // destroy what is left, then end
-    } state;
-    struct event work;     // for the reclaiming thread: something was retired, or somebody waits
-    struct event progress; // for those who wait: something was destroyed, or a question answered
-
-    uint64_t live_versions, live_versions_max;
-    uint64_t live_bytes, live_bytes_max;
-    uint64_t reclaimed;
-    struct latency publish, grace_period;
-    uint64_t oldest_pin_id, oldest_pin_since_ns;
-    int32_t oldest_pin_owner;
-
-    struct version_queue waiting; // the reclaiming thread's own, except that it appends under the lock
-    pthread_t reclaimer;
+    struct latency publish;
 };
-
-// Sleeps until the event or the deadline. The lock is held at the call and at the return, not in between.
-// Returns 0, perhaps for no reason, or what the port returned; ETIMEDOUT matters.
-int qsc_event_wait(struct qsc_snapshot_writer *writer, struct event *event, const struct timespec *deadline);
-
-// Unlocks, then wakes whoever waits for the event.
-void qsc_event_signal_unlock(struct qsc_snapshot_writer *writer, struct event *event);
 
 static inline uint64_t qsc_version_id(const struct version *version)
 {
@@ -111,13 +62,11 @@ int qsc_version_publish_unlock(struct qsc_snapshot_writer *writer, struct versio
 // EAGAIN; E2BIG.
 int qsc_live_admit(struct qsc_snapshot_writer *writer, uint64_t versions, uint64_t bytes);
 
+// What the reclaiming thread asks of a retired version.
+bool qsc_version_is_pinned(const struct qsc_rcu_node *node, struct hold *hold);
+
 // Leaves a version that no label names any more to the reclaiming thread, once readers cannot get it: it may
 // have its grace period at once.
 void qsc_version_retire(struct qsc_snapshot_writer *writer, struct version *version);
-
-void qsc_latency_record(struct latency *latency, uint64_t ns);
-
-// The body of the reclaiming thread; `arg` is its struct qsc_snapshot_writer.
-void *qsc_reclaimer_run(void *arg);
 
 #endif

@@ -58,7 +58,8 @@ static void publish_first(void)
     assert(error == 0);
 }
 
-static struct qsc_snapshot_writer writer;
+static struct qsc_snapshot_writer writer = {
+    .reclaimer = {.max_live = UINT64_MAX, .max_live_bytes = UINT64_MAX, .is_held = qsc_version_is_pinned}};
 
 static void begin(void)
 {
@@ -73,8 +74,8 @@ static void end(int published)
     for (int i = 0; i < 3; i++)
         if (named[i])
             qsc_version_retire(&writer, named[i]);
-    writer.state = CLOSING;
-    (void)qsc_reclaimer_run(&writer);
+    writer.reclaimer.state = CLOSING;
+    (void)qsc_reclaimer_run(&writer.reclaimer);
     assert(destroyed == published);
 }
 

@@ -12,7 +12,7 @@ struct tensor {
     int word;               // plain
 };
 
-static struct qsc_snapshot_writer writer = {.bounds = {.max_live_bytes = 2}};
+static struct qsc_snapshot_writer writer = {.reclaimer = {.max_live = UINT64_MAX, .max_live_bytes = 2}};
 static qsc_snapshot cell = {.writer = &writer};
 
 static void destroy(qsc_snapshot_part *part)
@@ -46,7 +46,7 @@ static void last_owner(void)
     pthread_t other = scenario_start(look_and_put, tensor);
     look_and_put(tensor);
     scenario_join(other);
-    assert(writer.live_bytes == 0);
+    assert(writer.reclaimer.live_bytes == 0);
 }
 
 static void *publish(void *unused)
@@ -62,7 +62,7 @@ static void makes_room(void)
     pthread_t publisher = scenario_start(publish, NULL);
     qsc_snapshot_part_put(&tensor->part);
     scenario_join(publisher);
-    assert(writer.live_bytes == 1);
+    assert(writer.reclaimer.live_bytes == 1);
     qsc_free(qsc_label_get(&cell.current));
 }
 

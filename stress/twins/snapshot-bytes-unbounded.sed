@@ -1,4 +1,4 @@
-# file: concurrency/snapshot_writer.c
+# file: concurrency/reclaimer.c
 # bug: only the new version is held against the bound on bytes
 # killed-by: native asan tsan tsan-bare
-s/writer->live_bytes > max_bytes - bytes/bytes > max_bytes/
+s/reclaimer->live_bytes > reclaimer->max_live_bytes - bytes/false/

@@ -3,4 +3,4 @@
 # scenario: replace-in-section
 # killed-by: native asan tsan tsan-bare explore
 s/uint64_t ns = grace_period\(\);/uint64_t ns = 0;/
-s/^        if \(has_work\(writer\)\)/        qsc_mutex_unlock(\&writer->lock);\n        (void)grace_period();\n        qsc_mutex_lock(\&writer->lock);\n&/
+s/^        if \(look.unfinished \|\| has_work\(reclaimer\)\)/        qsc_mutex_unlock(\&reclaimer->lock);\n        (void)grace_period();\n        qsc_mutex_lock(\&reclaimer->lock);\n&/

@@ -1,4 +1,4 @@
 # file: concurrency/reclaimer.c
 # bug: versions are destroyed though a slot holds them
 # killed-by: native asan tsan tsan-bare
-s/bool pinned = qsc_pin_slots_hold/bool pinned = false \&\& qsc_pin_slots_hold/
+s/bool held = reclaimer->is_held/bool held = false \&\& reclaimer->is_held/

@@ -1,4 +1,4 @@
-# file: concurrency/snapshot_writer.c
+# file: concurrency/reclaimer.c
 # bug: one version more than the bound is let in
 # killed-by: native asan tsan tsan-bare
-s/writer->live_versions \+ versions > max_versions/writer->live_versions > max_versions/
+s/reclaimer->live \+ objects > reclaimer->max_live/reclaimer->live > reclaimer->max_live/

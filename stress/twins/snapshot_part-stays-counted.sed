@@ -1,4 +1,4 @@
 # file: concurrency/snapshot_part.c
 # bug: a part counts when it is gone
 # killed-by: native explore
-/writer->live_bytes -= bytes;/d
+/writer->reclaimer.live_bytes -= bytes;/d

@@ -1,0 +1,4 @@
+# file: concurrency/rcu_domain.c
+# bug: who is in a section waits for room all the same
+# killed-by: explore
+s/return qsc_rcu_in_section\(\) \|\| /return /
