@@ -115,13 +115,23 @@ static void *defer_and_exit(void *object)
     return NULL;
 }
 
+struct mark {
+    qsc_rcu_node node;
+    bool destroyed; // plain
+};
+
+static void destroy_mark(qsc_rcu_node *node)
+{
+    ((struct mark *)node)->destroyed = true;
+}
+
 static void pass_barrier(void)
 {
-    long before = atomic_load_explicit(&deferred, memory_order_relaxed);
-    int error = qsc_rcu_barrier(&domain);
+    struct mark mark = {.destroyed = false};
+    int error = qsc_rcu_defer(&domain, &mark.node, sizeof(struct object), destroy_mark);
     assert(!error);
-    // of the objects that are deferred a second time, that one came later
-    assert(atomic_load_explicit(&destroyed, memory_order_relaxed) + MAX_OBJECTS >= before);
+    error = qsc_rcu_barrier(&domain);
+    assert(error == 0 && mark.destroyed);
 }
 
 static void write_all(struct member *me)
@@ -136,7 +146,7 @@ static void write_all(struct member *me)
             defer(me, old, round);
         if (round % 32 == 0)
             check_bounds();
-        if (round % 128 == 0)
+        if (round % 32 == 0)
             pass_barrier();
     }
     atomic_fetch_sub_explicit(&writing, 1, memory_order_relaxed);

@@ -1,4 +1,4 @@
 # file: concurrency/reclaimer.c
 # bug: destructors are called without a grace period
-# killed-by: native asan explore
+# killed-by: native asan
 /qsc_rcu_synchronize\(\);/d

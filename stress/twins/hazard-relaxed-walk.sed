@@ -1,0 +1,4 @@
+# file: concurrency/hazard.c
+# bug: a scan does not find the records announced before it, nor their threads what was unlinked
+# killed-by: explore
+s/threads, 0, __ATOMIC_ACQ_REL/threads, 0, __ATOMIC_RELAXED/
