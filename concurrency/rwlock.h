@@ -91,6 +91,12 @@ __attribute__((warn_unused_result)) int qsc_rwlock_write_lock_cancellable(qsc_rw
  * The thread that locked it for writing. Not inside of a signal handler. */
 void qsc_rwlock_write_unlock(qsc_rwlock *lock);
 
+/* Makes of the write section a read section, without letting another writer in between: what was written is
+ * still so until the read unlock. Other readers may enter; the head of the line is woken.
+ * Does not block. Progress: wait-free. Memory order: release, pairs with the acquire of every later lock. The
+ * thread that locked it for writing. Not inside of a signal handler. */
+void qsc_rwlock_downgrade(qsc_rwlock *lock);
+
 /* Writes the state in words, for a debugger or a log: one line, `size` bytes at most with its NUL.
  * Returns the length of the whole, as snprintf. Does not block. Progress: wait-free. Memory order: none: it
  * was true a moment ago. Any thread. Not inside of a signal handler. */
