@@ -31,8 +31,8 @@ typedef struct {
 /* clang-format on */
 
 /* Locks for reading: no writer holds the lock until the unlock.
- * Blocks. Progress: wait-free when no writer holds or awaits the lock, else blocking, for at most one write
- * section. Memory order: acquire, sees all that was done before every earlier write unlock. Any thread that
+ * Blocks. Progress: wait-free when no writer holds or awaits the lock, else blocking, for those in line
+ * before it. Memory order: acquire, sees all that was done before every earlier write unlock. Any thread that
  * does not hold it already in either mode. Not inside of a signal handler or an RCU section. */
 void qsc_rwlock_read_lock(qsc_rwlock *lock);
 

@@ -12,6 +12,7 @@
 #include <quiesce/concurrency/mpsc.h>
 #include <quiesce/concurrency/mutex.h>
 #include <quiesce/concurrency/once.h>
+#include <quiesce/concurrency/pflock.h>
 #include <quiesce/concurrency/pool.h>
 #include <quiesce/concurrency/queue.h>
 #include <quiesce/concurrency/rwlock.h>
@@ -123,6 +124,18 @@ Test(dump, a_brlock)
     pthread_join(writer, NULL);
     pthread_join(head, NULL);
     qsc_brlock_fini(&lock);
+}
+
+Test(dump, a_pflock)
+{
+    qsc_pflock lock = QSC_PFLOCK_INIT;
+    SAYS(pflock, &lock, "no writer, 0 readers inside or waiting for it, 0 writers inside or in line");
+    qsc_pflock_read_lock(&lock);
+    SAYS(pflock, &lock, "no writer, 1 readers inside or waiting for it, 0 writers inside or in line");
+    qsc_pflock_read_unlock(&lock);
+    qsc_pflock_write_lock(&lock);
+    SAYS(pflock, &lock, "a writer, 0 readers inside or waiting for it, 1 writers inside or in line");
+    qsc_pflock_write_unlock(&lock);
 }
 
 Test(dump, a_semaphore)

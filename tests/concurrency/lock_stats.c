@@ -6,6 +6,7 @@
 #include <quiesce/concurrency/contended.h>
 #include <quiesce/concurrency/lock_stats.h>
 #include <quiesce/concurrency/mutex.h>
+#include <quiesce/concurrency/pflock.h>
 #include <quiesce/concurrency/rwlock.h>
 #include <quiesce/concurrency/seqlock.h>
 #include <quiesce/concurrency/spin.h>
@@ -255,6 +256,38 @@ Test(lock_stats, a_big_reader_lock_has_them_too)
     cr_assert_eq(waits(), 2);
     qsc_lock_stats_detach(&stats);
     qsc_brlock_fini(&brlock);
+}
+
+static qsc_pflock pflock;
+
+static void *read_lock_pf(void *unused)
+{
+    qsc_pflock_read_lock(&pflock);
+    qsc_pflock_read_unlock(&pflock);
+    return unused;
+}
+
+static void *write_lock_pf(void *unused)
+{
+    qsc_pflock_write_lock(&pflock);
+    qsc_pflock_write_unlock(&pflock);
+    return unused;
+}
+
+Test(lock_stats, a_phase_fair_lock_has_them_too)
+{
+    pflock = (qsc_pflock)QSC_PFLOCK_INIT;
+    qsc_lock_stats_attach(&stats, &pflock);
+    qsc_pflock_write_lock(&pflock);
+    pthread_t reader = start(read_lock_pf, NULL), writer = start(write_lock_pf, NULL);
+    AWAIT(__atomic_load_n(&pflock.readers_in, __ATOMIC_RELAXED) >= 4);
+    AWAIT(__atomic_load_n(&pflock.next_writer, __ATOMIC_RELAXED) == 2);
+    sleep_ms(1);
+    qsc_pflock_write_unlock(&pflock);
+    pthread_join(reader, NULL);
+    pthread_join(writer, NULL);
+    // one of the two may have been preempted between its coming and the beginning of its wait
+    cr_assert(waits() >= 1 && waits() <= 2 * SAMPLE);
 }
 
 struct spinner {
