@@ -3,7 +3,10 @@
 #include "bystander.h"
 
 #include <benchmark/benchmark.h>
+#include <cstdlib>
 #include <pthread.h>
+#include <quiesce/concurrency/brlock.h>
+#include <quiesce/concurrency/pflock.h>
 #include <quiesce/concurrency/rwlock.h>
 
 namespace
@@ -25,6 +28,55 @@ struct Qsc {
     void write_unlock()
     {
         qsc_rwlock_write_unlock(&lock);
+    }
+};
+
+struct Brlock {
+    qsc_brlock lock;
+    Brlock()
+    {
+        if (qsc_brlock_init(&lock))
+            std::abort();
+    }
+    ~Brlock()
+    {
+        qsc_brlock_fini(&lock);
+    }
+    void read_lock()
+    {
+        qsc_brlock_read_lock(&lock);
+    }
+    void read_unlock()
+    {
+        qsc_brlock_read_unlock(&lock);
+    }
+    void write_lock()
+    {
+        qsc_brlock_write_lock(&lock);
+    }
+    void write_unlock()
+    {
+        qsc_brlock_write_unlock(&lock);
+    }
+};
+
+struct Pflock {
+    qsc_pflock lock = QSC_PFLOCK_INIT;
+    void read_lock()
+    {
+        qsc_pflock_read_lock(&lock);
+    }
+    void read_unlock()
+    {
+        qsc_pflock_read_unlock(&lock);
+    }
+    void write_lock()
+    {
+        qsc_pflock_write_lock(&lock);
+    }
+    void write_unlock()
+    {
+        qsc_pflock_write_unlock(&lock);
     }
 };
 
@@ -94,11 +146,19 @@ template <class Lock> void mixed(benchmark::State &state)
 }
 
 BENCHMARK_TEMPLATE(read_pair, Qsc)->Name("rwlock/read_lock_unlock/qsc");
+BENCHMARK_TEMPLATE(read_pair, Brlock)->Name("rwlock/read_lock_unlock/brlock");
+BENCHMARK_TEMPLATE(read_pair, Pflock)->Name("rwlock/read_lock_unlock/pflock");
 BENCHMARK_TEMPLATE(read_pair, Pthread)->Name("rwlock/read_lock_unlock/pthread");
 BENCHMARK_TEMPLATE(write_pair, Qsc)->Name("rwlock/write_lock_unlock/qsc");
+BENCHMARK_TEMPLATE(write_pair, Brlock)->Name("rwlock/write_lock_unlock/brlock");
+BENCHMARK_TEMPLATE(write_pair, Pflock)->Name("rwlock/write_lock_unlock/pflock");
 BENCHMARK_TEMPLATE(write_pair, Pthread)->Name("rwlock/write_lock_unlock/pthread");
-BENCHMARK_TEMPLATE(read_pair, Qsc)->Name("rwlock/readers/qsc")->Threads(2)->UseRealTime();
-BENCHMARK_TEMPLATE(read_pair, Pthread)->Name("rwlock/readers/pthread")->Threads(2)->UseRealTime();
+BENCHMARK_TEMPLATE(read_pair, Qsc)->Name("rwlock/readers/qsc")->ThreadRange(1, 4)->UseRealTime();
+BENCHMARK_TEMPLATE(read_pair, Brlock)->Name("rwlock/readers/brlock")->ThreadRange(1, 4)->UseRealTime();
+BENCHMARK_TEMPLATE(read_pair, Pflock)->Name("rwlock/readers/pflock")->ThreadRange(1, 4)->UseRealTime();
+BENCHMARK_TEMPLATE(read_pair, Pthread)->Name("rwlock/readers/pthread")->ThreadRange(1, 4)->UseRealTime();
 BENCHMARK_TEMPLATE(mixed, Qsc)->Name("rwlock/mixed/qsc")->Threads(2)->UseRealTime();
+BENCHMARK_TEMPLATE(mixed, Brlock)->Name("rwlock/mixed/brlock")->Threads(2)->UseRealTime();
+BENCHMARK_TEMPLATE(mixed, Pflock)->Name("rwlock/mixed/pflock")->Threads(2)->UseRealTime();
 BENCHMARK_TEMPLATE(mixed, Pthread)->Name("rwlock/mixed/pthread")->Threads(2)->UseRealTime();
 } // namespace

@@ -150,8 +150,8 @@ static struct qsc_per_thread_slot *append(qsc_per_thread *storage)
     slot->taken = true;
     qsc_mutex_lock(&lock);
     slot->older = storage->newest;
-    // release: pairs with the acquire in qsc_per_thread_next
-    __atomic_store_n(&storage->newest, slot, __ATOMIC_RELEASE);
+    // seq_cst: pairs with the load in qsc_per_thread_next: as a release, and see the header
+    __atomic_store_n(&storage->newest, slot, __ATOMIC_SEQ_CST);
     qsc_mutex_unlock(&lock);
     return slot;
 }
@@ -172,8 +172,8 @@ void *qsc_per_thread_get_slow(qsc_per_thread *storage)
 
 void *qsc_per_thread_next(const qsc_per_thread *storage, const void *slot)
 {
-    // acquire: pairs with the release in append
+    // seq_cst: pairs with the store in append: as an acquire, and see the header
     struct qsc_per_thread_slot *next =
-        slot ? slot_of(slot)->older : __atomic_load_n(&storage->newest, __ATOMIC_ACQUIRE);
+        slot ? slot_of(slot)->older : __atomic_load_n(&storage->newest, __ATOMIC_SEQ_CST);
     return next ? next->content : NULL;
 }

@@ -61,8 +61,9 @@ static inline void *qsc_per_thread_get(qsc_per_thread *storage);
  * each slot the next. Every slot that was there when it began comes once; of those that come up meanwhile
  * some may be missing.
  * Returns: a slot; NULL when there is none left.
- * Blocks: no. Progress: wait-free. Memory order: acquire, sees the slot's zero bytes. What its thread writes
- * there, while it lives, is read atomically.
+ * Blocks: no. Progress: wait-free. Memory order: acquire, sees the slot's zero bytes; and in the order of all
+ * seq_cst accesses a slot that is missing came up after the first call. What its thread writes there, while
+ * it lives, is read atomically.
  * Threads: any. */
 void *qsc_per_thread_next(const qsc_per_thread *storage, const void *slot);
 

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <linux/futex.h>
+#include <linux/membarrier.h>
 #include <signal.h>
 #include <stddef.h>
 #include <sys/syscall.h>
@@ -43,6 +44,22 @@ int qsc_port_futex_wake(const uint32_t *word, int count)
     long woken = syscall(SYS_futex, word, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, count, NULL, NULL, 0);
     errno = saved;
     return woken < 0 ? 0 : (int)woken; // an address that is none any more
+}
+
+bool qsc_port_membarrier_register(void)
+{
+    int saved = errno;
+    long rc = syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0);
+    errno = saved;
+    return rc == 0;
+}
+
+void qsc_port_membarrier(void)
+{
+    int saved = errno;
+    while (syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) != 0)
+        qsc_port_yield(); // ENOMEM, all that it can fail with once registered
+    errno = saved;
 }
 
 struct timespec qsc_port_now(void)

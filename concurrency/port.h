@@ -100,6 +100,15 @@ static inline int qsc_port_wait_error(int result)
  * reason. Leaves errno as it was. Does not block. Orders nothing. */
 int qsc_port_futex_wake(const uint32_t *word, int count);
 
+/* Asks for qsc_port_membarrier, for the whole process and its children. Returns whether it may be called: not
+ * where the kernel is older than Linux 4.14 or a filter of system calls is in the way. Leaves errno as it
+ * was. Does not block. */
+bool qsc_port_membarrier_register(void);
+
+/* When it returns every thread of the process has passed a full memory barrier since the call. Does not wait
+ * for threads that do not run. */
+void qsc_port_membarrier(void);
+
 /* CLOCK_MONOTONIC, the clock of every deadline. Does not block. */
 struct timespec qsc_port_now(void);
 uint64_t qsc_port_now_ns(void);

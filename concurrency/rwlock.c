@@ -189,6 +189,17 @@ void qsc_rwlock_write_unlock(qsc_rwlock *lock)
     qsc_annotate_unlock_end(lock, QSC_ANNOTATE_EXCLUSIVE);
 }
 
+void qsc_rwlock_downgrade(qsc_rwlock *lock)
+{
+    qsc_annotate_unlock_begin(lock, QSC_ANNOTATE_EXCLUSIVE);
+    // release: pairs with the acquires in wait_in_line, read_lock and qsc_rwlock_read_trylock
+    if (atomic_fetch_add_explicit(state_of(lock), READER - WRITER, memory_order_release) & HEAD)
+        qsc_port_futex_wake(&lock->state, 1);
+    qsc_annotate_unlock_end(lock, QSC_ANNOTATE_EXCLUSIVE);
+    qsc_annotate_lock_begin(lock, QSC_ANNOTATE_SHARED | QSC_ANNOTATE_TRY);
+    qsc_annotate_lock_end(lock, QSC_ANNOTATE_SHARED | QSC_ANNOTATE_TRY, 1);
+}
+
 int qsc_rwlock_dump(const qsc_rwlock *lock, char *text, size_t size)
 {
     char line[100];

@@ -31,8 +31,8 @@ typedef struct {
 /* clang-format on */
 
 /* Locks for reading: no writer holds the lock until the unlock.
- * Blocks. Progress: wait-free when no writer holds or awaits the lock, else blocking, for at most one write
- * section. Memory order: acquire, sees all that was done before every earlier write unlock. Any thread that
+ * Blocks. Progress: wait-free when no writer holds or awaits the lock, else blocking, for those in line
+ * before it. Memory order: acquire, sees all that was done before every earlier write unlock. Any thread that
  * does not hold it already in either mode. Not inside of a signal handler or an RCU section. */
 void qsc_rwlock_read_lock(qsc_rwlock *lock);
 
@@ -90,6 +90,12 @@ __attribute__((warn_unused_result)) int qsc_rwlock_write_lock_cancellable(qsc_rw
  * Does not block. Progress: wait-free. Memory order: release, pairs with the acquire of every later lock.
  * The thread that locked it for writing. Not inside of a signal handler. */
 void qsc_rwlock_write_unlock(qsc_rwlock *lock);
+
+/* Makes of the write section a read section, without letting another writer in between: what was written is
+ * still so until the read unlock. Other readers may enter; the head of the line is woken.
+ * Does not block. Progress: wait-free. Memory order: release, pairs with the acquire of every later lock. The
+ * thread that locked it for writing. Not inside of a signal handler. */
+void qsc_rwlock_downgrade(qsc_rwlock *lock);
 
 /* Writes the state in words, for a debugger or a log: one line, `size` bytes at most with its NUL.
  * Returns the length of the whole, as snprintf. Does not block. Progress: wait-free. Memory order: none: it

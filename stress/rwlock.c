@@ -1,7 +1,7 @@
 /* Two writers and three readers come by all doors; some deadlines pass while a reader or a writer waits.
- * Oracle: a writer is alone, readers see whole updates only, no update is lost, nobody is counted as inside
- * or waiting at the end: the arrivals and departures of the readers balance and the lock can be taken at
- * once. */
+ * Oracle: a writer is alone, readers see whole updates only, no update is lost, no writer comes between a
+ * writer and its own reading on, nobody is counted as inside or waiting at the end: the arrivals and
+ * departures of the readers balance and the lock can be taken at once. */
 #include "stress.h"
 
 #include <errno.h>
@@ -65,7 +65,15 @@ static void *write_rounds(void *arg)
         right++;
         me->written++;
         atomic_fetch_sub_explicit(&writing, 1, memory_order_relaxed);
-        qsc_rwlock_write_unlock(&lock);
+        if (round % 5 != 4) {
+            qsc_rwlock_write_unlock(&lock);
+            continue;
+        }
+        long mine = left;
+        qsc_rwlock_downgrade(&lock);
+        dwell(round);
+        assert(left == mine && right == mine);
+        qsc_rwlock_read_unlock(&lock);
     }
     return NULL;
 }

@@ -3,6 +3,7 @@
 
 #include <criterion/criterion.h>
 #include <quiesce/concurrency/barrier.h>
+#include <quiesce/concurrency/brlock.h>
 #include <quiesce/concurrency/condvar.h>
 #include <quiesce/concurrency/eventcount.h>
 #include <quiesce/concurrency/gradbuf.h>
@@ -11,6 +12,7 @@
 #include <quiesce/concurrency/mpsc.h>
 #include <quiesce/concurrency/mutex.h>
 #include <quiesce/concurrency/once.h>
+#include <quiesce/concurrency/pflock.h>
 #include <quiesce/concurrency/pool.h>
 #include <quiesce/concurrency/queue.h>
 #include <quiesce/concurrency/rwlock.h>
@@ -96,6 +98,44 @@ Test(dump, a_rwlock)
     qsc_rwlock_write_lock(&lock);
     SAYS(rwlock, &lock, "a writer and 0 readers inside, line: free, 0 waiting");
     qsc_rwlock_write_unlock(&lock);
+}
+
+static void *lock_br_to_write(void *lock)
+{
+    qsc_brlock_write_lock(lock);
+    qsc_brlock_write_unlock(lock);
+    return NULL;
+}
+
+Test(dump, a_brlock)
+{
+    qsc_brlock lock;
+    cr_assert_eq(qsc_brlock_init(&lock), 0);
+    SAYS(brlock, &lock, "no writer, 0 readers inside, line: free, 0 waiting");
+    qsc_brlock_read_lock(&lock);
+    pthread_t writer = start(lock_br_to_write, &lock);
+    AWAIT(strstr(DUMP(brlock, &lock), "a writer"));
+    SAYS(brlock, &lock, "a writer, 1 readers inside, line: free, 0 waiting");
+    pthread_t head = start(lock_br_to_write, &lock);
+    AWAIT(strstr(DUMP(brlock, &lock), "head"));
+    SAYS(brlock, &lock,
+         "a writer, 1 readers inside, one waits at the head of the line, line: locked, 0 waiting");
+    qsc_brlock_read_unlock(&lock);
+    pthread_join(writer, NULL);
+    pthread_join(head, NULL);
+    qsc_brlock_fini(&lock);
+}
+
+Test(dump, a_pflock)
+{
+    qsc_pflock lock = QSC_PFLOCK_INIT;
+    SAYS(pflock, &lock, "no writer, 0 readers inside or waiting for it, 0 writers inside or in line");
+    qsc_pflock_read_lock(&lock);
+    SAYS(pflock, &lock, "no writer, 1 readers inside or waiting for it, 0 writers inside or in line");
+    qsc_pflock_read_unlock(&lock);
+    qsc_pflock_write_lock(&lock);
+    SAYS(pflock, &lock, "a writer, 0 readers inside or waiting for it, 1 writers inside or in line");
+    qsc_pflock_write_unlock(&lock);
 }
 
 Test(dump, a_semaphore)

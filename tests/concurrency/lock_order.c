@@ -3,8 +3,10 @@
 #include "threads.h"
 
 #include <criterion/criterion.h>
+#include <quiesce/concurrency/brlock.h>
 #include <quiesce/concurrency/condvar.h>
 #include <quiesce/concurrency/mutex.h>
+#include <quiesce/concurrency/pflock.h>
 #include <quiesce/concurrency/rwlock.h>
 #include <quiesce/concurrency/seqlock.h>
 #include <quiesce/concurrency/spin.h>
@@ -204,6 +206,37 @@ Test(lock_order, readers_and_writers_count_alike)
     cr_assert_eq(reports, 1);
     qsc_rwlock_write_unlock(&lock);
     qsc_mutex_unlock(a);
+}
+
+Test(lock_order, a_lock_goes_on_being_held_when_it_is_downgraded)
+{
+    static qsc_rwlock lock;
+    static qsc_brlock big;
+    static qsc_pflock fair;
+    cr_assert_eq(qsc_brlock_init(&big), 0);
+    qsc_rwlock_write_lock(&lock);
+    qsc_rwlock_downgrade(&lock);
+    qsc_brlock_write_lock(&big);
+    qsc_brlock_downgrade(&big);
+    qsc_pflock_write_lock(&fair);
+    qsc_pflock_downgrade(&fair);
+    qsc_mutex_lock(a);
+    qsc_mutex_unlock(a);
+    qsc_pflock_read_unlock(&fair);
+    qsc_brlock_read_unlock(&big);
+    qsc_rwlock_read_unlock(&lock);
+    qsc_mutex_lock(a);
+    qsc_rwlock_read_lock(&lock);
+    qsc_rwlock_read_unlock(&lock);
+    cr_assert_eq(reports, 1);
+    qsc_brlock_read_lock(&big);
+    qsc_brlock_read_unlock(&big);
+    cr_assert_eq(reports, 2);
+    qsc_pflock_read_lock(&fair);
+    qsc_pflock_read_unlock(&fair);
+    cr_assert_eq(reports, 3);
+    qsc_mutex_unlock(a);
+    qsc_brlock_fini(&big);
 }
 
 Test(lock_order, spin_locks_and_seqlocks_are_seen)

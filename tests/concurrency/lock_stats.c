@@ -2,9 +2,11 @@
 #include "threads.h"
 
 #include <criterion/criterion.h>
+#include <quiesce/concurrency/brlock.h>
 #include <quiesce/concurrency/contended.h>
 #include <quiesce/concurrency/lock_stats.h>
 #include <quiesce/concurrency/mutex.h>
+#include <quiesce/concurrency/pflock.h>
 #include <quiesce/concurrency/rwlock.h>
 #include <quiesce/concurrency/seqlock.h>
 #include <quiesce/concurrency/spin.h>
@@ -219,6 +221,73 @@ Test(lock_stats, readers_and_writers_wait_for_one_lock)
     pthread_join(reader, NULL);
     pthread_join(writer, NULL);
     cr_assert_eq(waits(), 2, "its line is a mutex, but not the lock");
+}
+
+static qsc_brlock brlock;
+
+static void *read_lock_br(void *unused)
+{
+    qsc_brlock_read_lock(&brlock);
+    qsc_brlock_read_unlock(&brlock);
+    return unused;
+}
+
+static void *write_lock_br(void *unused)
+{
+    qsc_brlock_write_lock(&brlock);
+    qsc_brlock_write_unlock(&brlock);
+    return unused;
+}
+
+// A writer that waits for a reader, and who waits for that writer.
+Test(lock_stats, a_big_reader_lock_has_them_too)
+{
+    cr_assert_eq(qsc_brlock_init(&brlock), 0);
+    qsc_lock_stats_attach(&stats, &brlock);
+    qsc_brlock_read_lock(&brlock);
+    uint32_t *word = qsc_per_thread_get(&brlock.readers);
+    pthread_t writer = start(write_lock_br, NULL);
+    AWAIT(futex_sleepers(word) == 1);
+    pthread_t reader = start(read_lock_br, NULL);
+    AWAIT(futex_sleepers(&brlock.state) == 1);
+    qsc_brlock_read_unlock(&brlock);
+    pthread_join(reader, NULL);
+    pthread_join(writer, NULL);
+    cr_assert_eq(waits(), 2);
+    qsc_lock_stats_detach(&stats);
+    qsc_brlock_fini(&brlock);
+}
+
+static qsc_pflock pflock;
+
+static void *read_lock_pf(void *unused)
+{
+    qsc_pflock_read_lock(&pflock);
+    qsc_pflock_read_unlock(&pflock);
+    return unused;
+}
+
+static void *write_lock_pf(void *unused)
+{
+    qsc_pflock_write_lock(&pflock);
+    qsc_pflock_write_unlock(&pflock);
+    return unused;
+}
+
+Test(lock_stats, a_phase_fair_lock_has_them_too)
+{
+    pflock = (qsc_pflock)QSC_PFLOCK_INIT;
+    qsc_lock_stats_attach(&stats, &pflock);
+    qsc_pflock_write_lock(&pflock);
+    pthread_t reader = start(read_lock_pf, NULL), writer = start(write_lock_pf, NULL);
+    AWAIT(__atomic_load_n(&pflock.readers_in, __ATOMIC_RELAXED) >= 4);
+    AWAIT(__atomic_load_n(&pflock.next_writer, __ATOMIC_RELAXED) == 2);
+    sleep_ms(1);
+    qsc_pflock_write_unlock(&pflock);
+    pthread_join(reader, NULL);
+    pthread_join(writer, NULL);
+    // one of the two may have been preempted between its coming and the beginning of its wait
+    cr_assert(waits() >= 1 && waits() <= 2 * SAMPLE);
 }
 
 struct spinner {

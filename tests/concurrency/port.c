@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <quiesce/concurrency/port.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdatomic.h>
 
 static _Atomic int
@@ -15,6 +16,27 @@ int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, v
                           void *arg)
 {
     return thread_create_error ? thread_create_error : __real_pthread_create(thread, attributes, run, arg);
+}
+
+static _Atomic int syscall_error, syscall_failures; // so many system calls fail with that error
+
+long __real_syscall(long number, ...);
+long __wrap_syscall(long number, ...);
+long __wrap_syscall(long number, ...)
+{
+    va_list list;
+    va_start(list, number);
+    long arguments[6];
+    for (int i = 0; i < 6; i++)
+        arguments[i] = va_arg(list, long); // what was not given is not looked at
+    va_end(list);
+    if (syscall_failures > 0) {
+        syscall_failures--;
+        errno = syscall_error;
+        return -1;
+    }
+    return __real_syscall(number, arguments[0], arguments[1], arguments[2], arguments[3], arguments[4],
+                          arguments[5]);
 }
 
 static uint32_t word;
@@ -202,4 +224,24 @@ Test(port, a_thread_that_does_not_start_is_reported)
     cr_assert_eq(qsc_port_thread_create(&thread, read_mask, NULL), EAGAIN);
     thread_create_error = 0;
     cr_assert(mask_unchanged(&before));
+}
+
+static void system_calls_fail(int times, int error)
+{
+    syscall_error = error;
+    syscall_failures = times;
+}
+
+Test(port, says_whether_there_is_membarrier)
+{
+    errno = 5;
+    system_calls_fail(1, ENOSYS);
+    cr_assert(!qsc_port_membarrier_register());
+    cr_assert_eq(errno, 5);
+    if (!qsc_port_membarrier_register())
+        return; // a kernel without
+    system_calls_fail(3, ENOMEM);
+    qsc_port_membarrier();
+    cr_assert_eq(syscall_failures, 0, "it did not try again");
+    cr_assert_eq(errno, 5);
 }

@@ -202,6 +202,35 @@ Test(rwlock, readers_go_on_when_a_writer_gives_up)
     assert_unlocked();
 }
 
+static void *write_and_read_on(void *unused)
+{
+    qsc_rwlock_write_lock(&lock);
+    left++;
+    AWAIT(asleep(2));
+    right++;
+    qsc_rwlock_downgrade(&lock);
+    AWAIT(readers == 1); // one who waited came in
+    if (left != 1 || writers != 0)
+        atomic_store(&result, 1);
+    qsc_rwlock_read_unlock(&lock);
+    return unused;
+}
+
+Test(rwlock, downgrade_lets_readers_in_and_no_writer)
+{
+    pthread_t thread = start(write_and_read_on, NULL);
+    AWAIT(__atomic_load_n(&lock.state, __ATOMIC_RELAXED) != 0);
+    pthread_t reader = start(read_once, NULL);
+    AWAIT(asleep(1));
+    pthread_t writer = start(write_once, NULL);
+    pthread_join(thread, NULL);
+    pthread_join(reader, NULL);
+    pthread_join(writer, NULL);
+    cr_assert_eq(result, -1);
+    cr_assert_eq(writers, 1);
+    assert_unlocked();
+}
+
 Test(rwlock, signals_do_not_end_a_wait)
 {
     catch_signals();

@@ -1,0 +1,4 @@
+# file: concurrency/pflock.c
+# bug: downgrade does not count the writer among the readers
+# killed-by: explore
+s/let_go\(lock, READER\)/let_go(lock, 0)/

@@ -1,0 +1,4 @@
+# file: concurrency/pflock.c
+# bug: read trylock does not acquire
+# killed-by: tsan-bare
+/^bool qsc_pflock_read_trylock/,/^}/s/__ATOMIC_ACQUIRE/__ATOMIC_RELAXED/
