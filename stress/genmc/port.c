@@ -1,5 +1,6 @@
 /* port.c: port.h and alloc.h as GenMC can run them. */
 #include <quiesce/concurrency/alloc.h>
+#include <quiesce/concurrency/cancel_wait.h>
 #include <quiesce/concurrency/contended.h>
 #include <quiesce/concurrency/port.h>
 
@@ -47,17 +48,27 @@ int qsc_port_futex_wait(const uint32_t *word, uint32_t expected, const struct ti
     return late ? ETIMEDOUT : 0;
 }
 
-void qsc_port_futex_wake(const uint32_t *word, int count)
+int qsc_port_futex_wake(const uint32_t *word, int count)
 {
     struct bucket *bucket = bucket_of(word);
+    int woken = 0;
     pthread_mutex_lock(&bucket->lock);
-    for (int i = 0; i < bucket->used && count > 0; i++)
+    for (int i = 0; i < bucket->used && woken < count; i++)
         if (bucket->asleep_on[i] == word) {
             bucket->asleep_on[i] = NULL;
             atomic_store_explicit(&bucket->woken[i], true, memory_order_relaxed);
-            count--;
+            woken++;
         }
     pthread_mutex_unlock(&bucket->lock);
+    return woken;
+}
+
+// No token is cancelled here: they sleep on several words at once, which this futex does not offer.
+int qsc_cancel_wait(const uint32_t *word, uint32_t expected, const struct timespec *deadline,
+                    const qsc_cancel *cancel)
+{
+    assert(!cancel);
+    return qsc_port_futex_wait(word, expected, deadline);
 }
 
 struct timespec qsc_port_now(void)

@@ -28,7 +28,7 @@ static inline int qsc_port_wait_error(int result)
     return result == EAGAIN || result == EINTR ? 0 : result;
 }
 
-void qsc_port_futex_wake(const uint32_t *word, int count);
+int qsc_port_futex_wake(const uint32_t *word, int count);
 struct timespec qsc_port_now(void);
 uint64_t qsc_port_now_ns(void);
 int qsc_port_thread_create(pthread_t *thread, void *(*run)(void *), void *arg);
