@@ -13,6 +13,4 @@ s/^( +)objects\[i\]->others = .*;/\1objects[i]->others.word = THREADS - 1;/
 s/^( +)struct shared \*shared = aligned_alloc\(.*\);/\1static struct shared zero, *shared = \&zero;/
 s/^ +\*shared = \(struct shared\)\{.*\};|^ +free\(shared\);//
 s/^( +)\w+ = \(\w+\)\{0\};/\1;/
-s/^( +)\*storage = \(qsc_per_thread\)\{\.serial = (.*), \.index = (.*), \.bytes = (.*)\};/\1storage->serial = \2, storage->index = \3, storage->bytes = \4;/
-s/^( +)qsc_per_thread_table = \(struct qsc_per_thread_table\)\{NULL, 0\};/\1qsc_per_thread_table.entries = NULL, qsc_per_thread_table.count = 0;/
 s/^( +)object->count = \(qsc_refcount\)QSC_REFCOUNT_INIT\(THREADS\);/\1object->count.count = THREADS;/
