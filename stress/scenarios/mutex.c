@@ -42,6 +42,15 @@ static void deadline_passes(void)
     assert(mutex.word == 0);
 }
 
+static void one_sleeps(void)
+{
+    qsc_mutex_lock(&mutex);
+    pthread_t other = scenario_start(lock, NULL);
+    enter_and_leave();
+    scenario_join(other);
+    assert(entries == 2 && mutex.word == 0);
+}
+
 static void two_sleep(void)
 {
     qsc_mutex_lock(&mutex);
@@ -135,6 +144,7 @@ int main(int argc, char **argv)
 {
     static const struct scenario all[] = {
         {"deadline-passes", deadline_passes},
+        {"one-sleeps", one_sleeps},
         {"two-sleep", two_sleep},
         {"handed-over", handed_over},
         {"locks-again", locks_again},

@@ -1,4 +1,4 @@
 # file: concurrency/mpmc.c
 # bug: push does not release the item
-# killed-by: tsan tsan-bare explore
+# killed-by: tsan tsan-bare explore genmc
 /ticket \+ 1, memory_order_seq_cst/s/seq_cst/relaxed/
