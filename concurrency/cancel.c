@@ -67,8 +67,8 @@ int qsc_cancel_wait(const uint32_t *word, uint32_t expected, const struct timesp
     const qsc_cancel *token = cancel;
     unsigned tokens = 0;
     for (; token && tokens < QSC_PORT_FUTEXES - 1; token = token->parent)
-        futexes[tokens++] = qsc_port_futex(&token->state, WAITING);
-    futexes[tokens] = qsc_port_futex(word, expected);
+        futexes[tokens++] = qsc_port_futex_on(&token->state, WAITING);
+    futexes[tokens] = qsc_port_futex_on(word, expected);
     int error = token ? ENOSYS : qsc_port_futex_wait_any(futexes, tokens + 1, deadline);
     if (error == ENOSYS || error == EPERM)
         return wait_in_slices(word, expected, deadline, cancel);

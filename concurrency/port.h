@@ -74,7 +74,7 @@ struct qsc_port_futex {
 
 #define QSC_PORT_FUTEXES 128 /* as many as the kernel takes at once */
 
-static inline struct qsc_port_futex qsc_port_futex(const uint32_t *word, uint32_t expected)
+static inline struct qsc_port_futex qsc_port_futex_on(const uint32_t *word, uint32_t expected)
 {
     struct qsc_port_futex futex = {expected, (uintptr_t)word, 2 | 128, 0}; /* FUTEX2_SIZE_U32, _PRIVATE */
     return futex;

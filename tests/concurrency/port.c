@@ -116,7 +116,7 @@ static uint32_t other;
 static bool can_wait_for_two(void)
 {
     word = other = 1;
-    struct qsc_port_futex two[] = {qsc_port_futex(&other, 1), qsc_port_futex(&word, 2)};
+    struct qsc_port_futex two[] = {qsc_port_futex_on(&other, 1), qsc_port_futex_on(&word, 2)};
     int error = qsc_port_futex_wait_any(two, 2, NULL);
     cr_assert(error == EAGAIN || error == ENOSYS || error == EPERM);
     return error == EAGAIN;
@@ -125,7 +125,7 @@ static bool can_wait_for_two(void)
 static void *wait_for_two(void *unused)
 {
     struct timespec deadline = in_ms(20000);
-    struct qsc_port_futex two[] = {qsc_port_futex(&other, 1), qsc_port_futex(&word, 1)};
+    struct qsc_port_futex two[] = {qsc_port_futex_on(&other, 1), qsc_port_futex_on(&word, 1)};
     atomic_store(&result, qsc_port_futex_wait_any(two, 2, &deadline));
     return unused;
 }
@@ -150,7 +150,7 @@ Test(port, waits_for_any_of_several_words, .timeout = 20)
     cr_assert_eq(result_of_two_when_woken(&other), EAGAIN);
     other = 2;
     errno = ENOTTY;
-    struct qsc_port_futex two[] = {qsc_port_futex(&other, 1), qsc_port_futex(&word, 1)};
+    struct qsc_port_futex two[] = {qsc_port_futex_on(&other, 1), qsc_port_futex_on(&word, 1)};
     cr_assert_eq(qsc_port_futex_wait_any(two, 2, NULL), EAGAIN);
     cr_assert_eq(errno, ENOTTY);
 }
@@ -159,7 +159,7 @@ Test(port, a_wait_for_several_words_ends_too, .timeout = 20)
 {
     if (!can_wait_for_two())
         return;
-    struct qsc_port_futex two[] = {qsc_port_futex(&other, 1), qsc_port_futex(&word, 1)};
+    struct qsc_port_futex two[] = {qsc_port_futex_on(&other, 1), qsc_port_futex_on(&word, 1)};
     struct timespec deadline = in_ms(20), past = in_ms(-1500);
     cr_assert_eq(qsc_port_futex_wait_any(two, 2, &past), ETIMEDOUT);
     cr_assert_eq(qsc_port_futex_wait_any(two, 2, &deadline), ETIMEDOUT);
