@@ -2,6 +2,7 @@
  * races. */
 #include "access.h"
 
+#include "checkpoint.h"
 #include "frame.h"
 #include "heap.h"
 #include "machine.h"
@@ -26,7 +27,7 @@ struct native {
 
 static struct {
     struct native *native;
-    int natives;
+    int natives, capacity;
 } known;
 
 static struct qx_graph *graph(void)
@@ -42,7 +43,8 @@ static bool is_garbage(const void *address, size_t size)
 
 static struct native *native_of(int location)
 {
-    known.native = qx_room(known.native, &known.natives, location + 1, sizeof *known.native);
+    known.native = qx_room(known.native, &known.capacity, location + 1, sizeof *known.native);
+    known.natives = location < known.natives ? known.natives : location + 1;
     struct native *n = &known.native[location];
     if (n->run != qx_run_number())
         *n = (struct native){
@@ -51,6 +53,16 @@ static struct native *native_of(int location)
             .pending = QX_NONE,
             .garbage = is_garbage((const void *)qx_shadow_address(location), qx_shadow_size(location))};
     return n;
+}
+
+// Nobody is in the middle of an access.
+void qx_access_keep(void)
+{
+    int natives = known.natives;
+    qx_keep(&natives, sizeof natives);
+    qx_keep(known.native, (size_t)natives * sizeof *known.native);
+    for (int i = natives; i < known.natives; i++)
+        known.native[i].run = 0;
 }
 
 static qx_value in_memory(const void *address, int size)

@@ -16,6 +16,9 @@ void qx_store_ahead(void *address, struct qx_event access);
 /* The program has made it: memory is as it was meant to be. Called before anything else looks. */
 void qx_catch_up(void);
 
+/* For a checkpoint: what the run has done at its locations. */
+void qx_access_keep(void);
+
 void qx_fence(int order, const void *site);
 void qx_plain(void *address, size_t size, bool write, const void *site);
 /* A plain read whose value matters, as that of a copy does not: somebody must have written it. */

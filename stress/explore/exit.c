@@ -1,6 +1,7 @@
 #include "exit.h"
 
 #include "access.h"
+#include "checkpoint.h"
 #include "machine.h"
 #include "memory.h"
 #include "real.h"
@@ -52,6 +53,22 @@ void qx_exit_begin(void)
     }
     ending.noted_together = false;
     ending.lock = 0;
+}
+
+static void keep(struct list *list)
+{
+    qx_keep(&list->count, sizeof list->count);
+    qx_keep(list->handler, (size_t)list->count * sizeof *list->handler);
+}
+
+void qx_exit_keep(void)
+{
+    for (int which = 0; which < LISTS; which++) {
+        keep(&ending.alone[which]);
+        keep(&ending.together[which]);
+    }
+    qx_keep(&ending.noted_together, sizeof ending.noted_together);
+    qx_keep(&ending.lock, sizeof ending.lock);
 }
 
 static void pass_lock(int order, const void *site)

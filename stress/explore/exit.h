@@ -8,6 +8,7 @@ void qx_exit_take_over(void);
 
 /* Nothing is noted but what was before main: a new execution begins. */
 void qx_exit_begin(void);
+void qx_exit_keep(void); // for a checkpoint
 
 /* What exit does: runs what was noted, in the calling thread. */
 void qx_exit(int status, const void *site) __attribute__((noreturn));

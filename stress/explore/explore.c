@@ -1,7 +1,9 @@
 /* The explorer's beginning: it stands in main's place, and runs the program's main again and again. */
+#include "checkpoint.h"
 #include "crash.h"
 #include "draw.h"
 #include "exit.h"
+#include "imports.h"
 #include "jobs.h"
 #include "machine.h"
 #include "options.h"
@@ -216,6 +218,8 @@ static int explore_program(int argc, char **argv, char **envp)
     qx_exit_take_over();
     qx_crash_watch();
     qx_state_save();
+    if (!qx_imports_keep_nothing())
+        qx_checkpoint_forbid();
     if (qx_options()->coverage || qx_options()->weaken)
         qx_orders_record();
     int status = qx_options()->replay ? replay() : explore_and_report();

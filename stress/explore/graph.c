@@ -6,7 +6,7 @@
 
 void qx_graph_clear(struct qx_graph *g)
 {
-    g->events = g->threads = g->locations = 0;
+    g->events = g->threads = g->locations = g->fences = 0;
 }
 
 static size_t clocks_of_event(int stride)
@@ -99,6 +99,7 @@ int qx_graph_add(struct qx_graph *g, int thread, enum qx_kind kind, int order, c
     clock[thread] = clock[g->stride + thread] = (uint32_t)t->count;
     if (kind == QX_FENCE && qx_releases(order))
         event->fence = e;
+    g->fences += kind == QX_FENCE && order == QX_SEQ_CST;
     return e;
 }
 
@@ -321,6 +322,7 @@ void qx_graph_truncate(struct qx_graph *g, int n)
             g->location[event->location].size = 0;
         if (event->kind == QX_CREATE)
             g->thread[event->other].create = QX_NONE;
+        g->fences -= event->kind == QX_FENCE && event->order == QX_SEQ_CST;
         t->last = event->po_before;
         t->count--;
         if (t->last == QX_NONE)
@@ -358,6 +360,7 @@ static void copy_event(struct qx_graph *to, const struct qx_graph *from, int e)
     }
     if (event->kind == QX_CREATE)
         to->thread[event->other].create = new;
+    to->fences += event->kind == QX_FENCE && event->order == QX_SEQ_CST;
 }
 
 static void copy_orders(struct qx_graph *to, const struct qx_graph *from, int a)
@@ -398,7 +401,7 @@ int qx_graph_restrict(struct qx_graph *to, const struct qx_graph *from, int last
                                                      from->location[l].initial};
 
     const uint32_t *prefix = qx_clock(from, a, QX_PREFIX);
-    to->events = 0;
+    to->events = to->fences = 0;
     for (int e = 0; e < from->events; e++) {
         bool kept = e <= last || qx_covers(from, prefix, e);
         map[e] = kept && e != a ? to->events++ : QX_NONE;

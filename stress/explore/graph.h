@@ -70,6 +70,7 @@ struct qx_graph {
     int32_t threads, stride; // clocks have `stride` entries, at least one for each thread
     int32_t thread_capacity;
     int32_t locations, location_capacity;
+    int32_t fences; // of order seq_cst
     struct qx_event *event;
     uint32_t *clock; // three for each event, see below
     struct qx_graph_thread *thread;

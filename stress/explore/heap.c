@@ -1,5 +1,6 @@
 #include "heap.h"
 
+#include "checkpoint.h"
 #include "memory.h"
 #include "written.h"
 
@@ -25,7 +26,8 @@ static struct {
     char *base;
     size_t size;
     struct arena *arena;
-    int arenas;
+    int arenas; // of this run
+    int capacity;
 } heap;
 
 enum { MOST_THREADS = 1 << 10 };
@@ -51,13 +53,28 @@ void qx_heap_begin(void)
 {
     if (!heap.base)
         reserve();
-    for (int i = 0; i < heap.arenas; i++)
-        heap.arena[i].used = 0, heap.arena[i].blocks = 0;
+    heap.arenas = 0;
+}
+
+void qx_heap_keep(void)
+{
+    qx_keep(&heap.arenas, sizeof heap.arenas);
+    for (int i = 0; i < heap.arenas; i++) {
+        struct arena *a = &heap.arena[i];
+        qx_keep(&a->used, sizeof a->used);
+        qx_keep(&a->blocks, sizeof a->blocks);
+        qx_keep(a->block, (size_t)a->blocks * sizeof *a->block);
+        char *start = heap.base + range * (size_t)i;
+        qx_keep(start, a->used);
+        qx_written_keep(start, a->used);
+    }
 }
 
 static struct arena *arena_of(int thread)
 {
-    heap.arena = qx_room(heap.arena, &heap.arenas, thread + 1, sizeof *heap.arena);
+    heap.arena = qx_room(heap.arena, &heap.capacity, thread + 1, sizeof *heap.arena);
+    for (; heap.arenas <= thread; heap.arenas++)
+        heap.arena[heap.arenas].used = 0, heap.arena[heap.arenas].blocks = 0;
     return &heap.arena[thread];
 }
 

@@ -18,6 +18,8 @@ struct qx_block {
 
 void qx_heap_begin(void);
 
+void qx_heap_keep(void); // for a checkpoint
+
 /* A block for a thread that has made so many events. NULL: its range is used up. */
 void *qx_heap_allocate(int thread, uint32_t time, size_t size, size_t alignment, const void *site);
 

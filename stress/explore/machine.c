@@ -1,6 +1,7 @@
 #include "machine.h"
 
 #include "access.h"
+#include "checkpoint.h"
 #include "exit.h"
 #include "frame.h"
 #include "heap.h"
@@ -28,18 +29,24 @@ static struct {
     bool exploring;
     struct qx_context scheduler;
     struct qx_thread **thread; // each stays where it is
-    int threads, current;      // threads that were ever used; the one that runs
-    uint64_t run;
-    bool finished; // main has returned, or the program called exit
+    int threads;               // that were ever used
+    uint64_t runs;
+    struct run {
+        uint64_t number, changes;
+        const void *limited;
+        int current;   // the thread that runs
+        int steps;     // see qx_steps()
+        bool finished; // main has returned, or the program called exit
+        bool divided;  // there has been a second thread
+    } run;
     bool redundant;
-    bool divided; // there has been a second thread in this run
-    uint64_t progress, changes;
-    int *step; // see qx_steps()
-    int steps, step_capacity;
+    bool stays; // the running thread left for a checkpoint, and is to go on
+    uint64_t progress;
+    int *step;
+    int step_capacity;
     int *able;  // threads that can go on
     int chosen; // by a walk, to go on next
     struct qx_failure failure;
-    const void *limited;
     int (*main_function)(int, char **, char **);
     int argc;
     char **argv, **envp;
@@ -59,17 +66,17 @@ bool qx_set_exploring(bool exploring)
 
 uint64_t qx_run_number(void)
 {
-    return m.run;
+    return m.run.number;
 }
 
 struct qx_thread *qx_self(void)
 {
-    return m.thread[m.current];
+    return m.thread[m.run.current];
 }
 
 int qx_self_number(void)
 {
-    return m.current;
+    return m.run.current;
 }
 
 struct qx_thread *qx_thread_of(int number)
@@ -89,7 +96,7 @@ const struct qx_failure *qx_failure(void)
 
 const void *qx_limited_loop(void)
 {
-    return m.limited;
+    return m.run.limited;
 }
 
 uint64_t qx_progress(void)
@@ -99,7 +106,7 @@ uint64_t qx_progress(void)
 
 bool qx_divided(void)
 {
-    return m.divided;
+    return m.run.divided;
 }
 
 static struct qx_graph *graph(void)
@@ -137,7 +144,7 @@ void qx_clash(int thread, uint32_t time)
 // The other threads still run to their end: main might have been slower.
 void qx_finish(void)
 {
-    m.finished = true;
+    m.run.finished = true;
     qx_self()->state = QX_ENDED;
     for (;;)
         leave();
@@ -178,19 +185,19 @@ void qx_stop(uint32_t since, const char *why, const void *site)
 
 const int *qx_steps(int *n)
 {
-    *n = m.steps;
+    *n = m.run.steps;
     return m.step;
 }
 
 void qx_count_change(void)
 {
-    m.changes++;
+    m.run.changes++;
     qx_self()->changes++;
 }
 
 void qx_discount_changes(uint64_t n)
 {
-    m.changes -= n;
+    m.run.changes -= n;
     qx_self()->changes -= n;
 }
 
@@ -198,7 +205,7 @@ bool qx_await_change(void)
 {
     struct qx_thread *self = qx_self();
     self->state = QX_YIELDS;
-    self->changes_seen = m.changes;
+    self->changes_seen = m.run.changes;
     self->in_vain = false;
     leave();
     return !self->in_vain;
@@ -215,7 +222,7 @@ static bool may_go_on(const struct qx_thread *t)
     if (t->state == QX_READY)
         return true;
     if (t->state == QX_YIELDS)
-        return qx_walking() && (m.changes != t->changes_seen || qx_walk_repeats());
+        return qx_walking() && (m.run.changes != t->changes_seen || qx_walk_repeats());
     if (t->state != QX_WAITS)
         return false;
     const struct qx_thread *other = m.thread[t->waits_for];
@@ -230,14 +237,14 @@ static int walk_thread(void)
         if (may_go_on(m.thread[i]))
             m.able[n++] = i;
     }
-    return n > 0 ? qx_walk_thread(m.current, m.able, n) : QX_NONE;
+    return n > 0 ? qx_walk_thread(m.run.current, m.able, n) : QX_NONE;
 }
 
 void qx_step(void)
 {
     qx_catch_up();
-    int next = qx_walking() ? walk_thread() : m.current;
-    if (next == m.current)
+    int next = qx_walking() ? walk_thread() : m.run.current;
+    if (next == m.run.current)
         return;
     m.chosen = next;
     qx_self()->state = QX_READY;
@@ -246,7 +253,7 @@ void qx_step(void)
 
 void qx_leave_out(const void *site)
 {
-    m.limited = site;
+    m.run.limited = site;
 }
 
 void qx_limit(const void *site)
@@ -257,8 +264,7 @@ void qx_limit(const void *site)
 
 int qx_last_executed(int number)
 {
-    const struct qx_thread *t = m.thread[number];
-    return t->next == QX_NONE ? graph()->thread[number].last : graph()->event[t->next].po_before;
+    return m.thread[number]->last;
 }
 
 void qx_stop_turn(uint32_t since, const char *why, const void *site)
@@ -275,6 +281,16 @@ void qx_stop_if_redundant(void)
         qx_stop(qx_self()->executed, "another waits", NULL);
 }
 
+// Called where a new event is about to be made. An execution that goes on from here finds it in the graph.
+static int pause_for_checkpoint(void)
+{
+    if (!qx_checkpoint_due(m.run.steps))
+        return QX_NONE;
+    m.stays = true;
+    leave();
+    return qx_self()->next;
+}
+
 int qx_repeated(enum qx_kind kind, int location, const void *site)
 {
     int e = qx_self()->next;
@@ -282,8 +298,10 @@ int qx_repeated(enum qx_kind kind, int location, const void *site)
         qx_stop_if_redundant();
         if (qx_self()->executed >= MOST_EVENTS)
             qx_limit(site);
-        return QX_NONE;
+        e = pause_for_checkpoint();
     }
+    if (e == QX_NONE)
+        return QX_NONE;
     const struct qx_event *event = &graph()->event[e];
     if (event->kind != kind || event->location != location)
         qx_fail(QX_CHANGING, site, NULL,
@@ -297,10 +315,11 @@ void qx_done(int e)
     struct qx_thread *self = qx_self();
     self->executed = (uint32_t)graph()->event[e].index + 1;
     self->touched = false;
+    self->last = e;
     m.progress++;
     self->next = graph()->event[e].po_after;
-    m.step = qx_room(m.step, &m.step_capacity, m.steps + 1, sizeof *m.step);
-    m.step[m.steps++] = e;
+    m.step = qx_room(m.step, &m.step_capacity, m.run.steps + 1, sizeof *m.step);
+    m.step[m.run.steps++] = e;
     if (qx_walking())
         qx_walk_step();
 }
@@ -310,7 +329,7 @@ int qx_choose(int ways, const void *site)
     qx_step();
     int e = qx_repeated(QX_CHOICE, QX_NONE, site);
     if (e == QX_NONE)
-        e = qx_search_choose(m.current, ways, site);
+        e = qx_search_choose(m.run.current, ways, site);
     qx_done(e);
     qx_spin_changed();
     return (int)graph()->event[e].value;
@@ -348,17 +367,17 @@ static void enter(void)
 {
     m.exploring = true;
     struct qx_thread *self = qx_self();
-    if (m.current == 0) {
+    if (m.run.current == 0) {
         int status = m.main_function(m.argc, m.argv, m.envp);
         qx_frame_end();
         self->gone = true;
         qx_exit(status, NULL);
     }
     qx_step();
-    if (graph()->thread[m.current].count == 0) {
+    if (graph()->thread[m.run.current].count == 0) {
         qx_stop_if_redundant();
-        int e = qx_graph_add(graph(), m.current, QX_BEGIN, QX_RELAXED, NULL);
-        qx_graph_join(graph(), e, graph()->thread[m.current].create);
+        int e = qx_graph_add(graph(), m.run.current, QX_BEGIN, QX_RELAXED, NULL);
+        qx_graph_join(graph(), e, graph()->thread[m.run.current].create);
         self->next = e;
     }
     qx_done(qx_repeated(QX_BEGIN, QX_NONE, NULL));
@@ -378,6 +397,7 @@ static void prepare(int number, int creator)
     qx_spin_begin(t);
     *t = (struct qx_thread){.context = t->context,
                             .state = QX_READY,
+                            .last = QX_NONE,
                             .next = graph()->thread[number].first,
                             .clock = creator == QX_NONE ? 0 : m.thread[creator]->clock,
                             .specific = t->specific,
@@ -391,15 +411,15 @@ int qx_create(void *(*start)(void *), void *arg, const void *site)
     qx_step();
     int e = qx_repeated(QX_CREATE, QX_NONE, site);
     if (e == QX_NONE) {
-        e = qx_graph_add(graph(), m.current, QX_CREATE, QX_RELAXED, site);
+        e = qx_graph_add(graph(), m.run.current, QX_CREATE, QX_RELAXED, site);
         graph()->event[e].other = qx_graph_new_thread(graph(), e);
     }
     int number = graph()->event[e].other;
     reserve_threads(number + 1);
     qx_done(e);
     qx_spin_changed();
-    m.divided = true;
-    prepare(number, m.current);
+    m.run.divided = true;
+    prepare(number, m.run.current);
     m.thread[number]->start = start;
     m.thread[number]->arg = arg;
     return number;
@@ -419,7 +439,7 @@ void qx_join(int thread, const void *site)
     qx_step();
     int e = qx_repeated(QX_JOIN, QX_NONE, site);
     if (e == QX_NONE) {
-        e = qx_graph_add(graph(), m.current, QX_JOIN, QX_RELAXED, site);
+        e = qx_graph_add(graph(), m.run.current, QX_JOIN, QX_RELAXED, site);
         graph()->event[e].other = thread;
         qx_graph_join(graph(), e, graph()->thread[thread].last);
     }
@@ -435,7 +455,7 @@ void qx_end_thread(void *result)
     qx_step();
     int e = qx_repeated(QX_END, QX_NONE, NULL);
     if (e == QX_NONE)
-        e = qx_graph_add(graph(), m.current, QX_END, QX_RELAXED, NULL);
+        e = qx_graph_add(graph(), m.run.current, QX_END, QX_RELAXED, NULL);
     qx_done(e);
     qx_frame_end();
     self->gone = true;
@@ -471,7 +491,7 @@ static int next_thread(void)
 
 static enum qx_end complete(void)
 {
-    return qx_leaks_find(m.finished, &m.failure) ? QX_FAULT : QX_COMPLETE;
+    return qx_leaks_find(m.run.finished, &m.failure) ? QX_FAULT : QX_COMPLETE;
 }
 
 // A detached thread may wait for ever when main has ended.
@@ -496,26 +516,60 @@ static enum qx_end judge(void)
         stopped = stopped || m.thread[i]->state == QX_STOPPED || m.thread[i]->state == QX_WAITS;
     if (!stopped)
         return complete();
-    if (m.limited || !qx_stuck_for_ever())
+    if (m.run.limited || !qx_stuck_for_ever())
         return QX_BLOCKED;
-    if (m.finished)
+    if (m.run.finished)
         return complete() == QX_FAULT ? QX_FAULT : only_detached_wait() ? QX_COMPLETE : QX_BLOCKED;
     qx_stuck_name(&m.failure);
     return QX_FAULT;
 }
 
-enum qx_end qx_run(int (*main_function)(int, char **, char **), int argc, char **argv, char **envp)
+// For a checkpoint. In the execution that goes on from it, the graph may have the thread's next event.
+static void keep_thread(int number)
 {
-    m.main_function = main_function;
-    m.argc = argc, m.argv = argv, m.envp = envp;
-    m.run++;
-    m.progress++;
-    m.steps = 0;
-    m.chosen = QX_NONE;
-    m.finished = m.divided = m.redundant = false;
-    m.limited = NULL;
-    m.failure = (struct qx_failure){.clash_thread = QX_NONE};
-    qx_context_adopt(&m.scheduler);
+    struct qx_thread *t = m.thread[number], now = *t;
+    bool used = t->state != QX_UNUSED;
+    qx_keep(&used, sizeof used);
+    if (!used) {
+        t->state = QX_UNUSED;
+        t->executed = 0;
+        return;
+    }
+    qx_keep(t, sizeof *t);
+    t->turns = now.turns; // room that was made meanwhile
+    t->turn_capacity = now.turn_capacity;
+    t->specific = now.specific;
+    t->next = t->last == QX_NONE ? graph()->thread[number].first : graph()->event[t->last].po_after;
+    qx_keep(t->context.sp, (size_t)(t->context.stack + t->context.stack_size - (char *)t->context.sp));
+    qx_state_keep_thread(&t->context);
+    qx_spin_keep(t);
+}
+
+static void keep(void)
+{
+    int threads = m.threads;
+    qx_keep(&threads, sizeof threads);
+    for (int i = 0; i < threads; i++)
+        keep_thread(i);
+    for (int i = threads; i < m.threads; i++) {
+        m.thread[i]->state = QX_UNUSED;
+        m.thread[i]->executed = 0;
+    }
+    qx_keep(&m.run, sizeof m.run);
+    qx_keep(m.step, (size_t)m.run.steps * sizeof *m.step);
+    qx_state_keep();
+    qx_heap_keep();
+    qx_shadow_keep();
+    qx_access_keep();
+    qx_park_keep();
+    qx_urcu_keep();
+    qx_exit_keep();
+    qx_threads_keep();
+}
+
+static void begin_at_main(void)
+{
+    m.run = (struct run){.number = ++m.runs};
     qx_state_restore();
     qx_heap_begin();
     qx_shadow_begin();
@@ -528,15 +582,52 @@ enum qx_end qx_run(int (*main_function)(int, char **, char **), int argc, char *
         m.thread[i]->executed = 0;
     }
     prepare(0, QX_NONE);
-    m.current = 0;
     m.thread[0]->executed = 1;
-    m.thread[0]->next = graph()->event[graph()->thread[0].first].po_after;
-    while (m.failure.fault == QX_NO_FAULT && (m.current = next_thread()) != QX_NONE) {
-        m.thread[m.current]->state = QX_READY;
-        m.exploring = true;
-        qx_context_switch(&m.scheduler, &m.thread[m.current]->context);
-        m.exploring = false;
+    m.thread[0]->last = graph()->thread[0].first;
+    m.thread[0]->next = graph()->event[m.thread[0]->last].po_after;
+}
+
+// A program that makes stacks of its own keeps them where no checkpoint looks.
+static bool all_on_own_stacks(void)
+{
+    for (int i = 0; i < m.threads; i++) {
+        const struct qx_context *c = &m.thread[i]->context;
+        if (m.thread[i]->state != QX_UNUSED && (uintptr_t)c->sp - (uintptr_t)c->stack >= c->stack_size)
+            return false;
     }
-    m.current = m.current == QX_NONE ? 0 : m.current; // nobody can go on: main as good as any
+    return true;
+}
+
+// The current thread goes on until it leaves.
+static void go_on(void)
+{
+    do {
+        m.stays = false;
+        m.exploring = true;
+        qx_context_switch(&m.scheduler, &qx_self()->context);
+        m.exploring = false;
+        if (m.stays && all_on_own_stacks())
+            qx_checkpoint_take(m.run.steps, keep);
+    } while (m.stays);
+}
+
+enum qx_end qx_run(int (*main_function)(int, char **, char **), int argc, char **argv, char **envp)
+{
+    m.main_function = main_function;
+    m.argc = argc, m.argv = argv, m.envp = envp;
+    m.progress++;
+    m.chosen = QX_NONE;
+    m.redundant = false;
+    m.failure = (struct qx_failure){.clash_thread = QX_NONE};
+    qx_context_adopt(&m.scheduler);
+    if (qx_checkpoint_resume(keep))
+        go_on();
+    else
+        begin_at_main();
+    while (m.failure.fault == QX_NO_FAULT && (m.run.current = next_thread()) != QX_NONE) {
+        qx_self()->state = QX_READY;
+        go_on();
+    }
+    m.run.current = m.run.current == QX_NONE ? 0 : m.run.current; // nobody can go on: main as good as any
     return judge();
 }

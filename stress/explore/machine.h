@@ -35,6 +35,7 @@ struct qx_turn; // where a thread was since it last changed something: spin.c
 struct qx_thread {
     struct qx_context context;
     enum { QX_UNUSED, QX_READY, QX_WAITS, QX_YIELDS, QX_STOPPED, QX_ENDED } state;
+    int last;          // the event executed last
     int next;          // the event to be repeated; QX_NONE: new ones follow
     uint32_t executed; // events so far
     bool touched;      // it has made a plain access since the last of them
@@ -82,7 +83,7 @@ bool qx_set_exploring(bool exploring);
 /* A number that grows as long as there are events. */
 uint64_t qx_progress(void);
 
-/* Executions so far, the present one included. */
+/* Of the execution; one that goes on from a checkpoint has that of the one before. */
 uint64_t qx_run_number(void);
 
 struct qx_thread *qx_self(void);
@@ -172,6 +173,9 @@ void qx_end_thread(void *result) __attribute__((noreturn));
 
 /* Nobody reads: urcu.c. */
 void qx_urcu_begin(void);
+/* For a checkpoint: who reads; all threads' specific data and C++ variables: threads.c. */
+void qx_urcu_keep(void);
+void qx_threads_keep(void);
 
 /* Runs the destructors of the calling thread's own C++ variables, as at the end of the program; of those and
  * of its specific data, as at its own end: threads.c. */

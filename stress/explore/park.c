@@ -1,6 +1,7 @@
 #include "park.h"
 #include "access.h"
 
+#include "checkpoint.h"
 #include "machine.h"
 #include "memory.h"
 #include "options.h"
@@ -35,14 +36,38 @@ static struct {
     int tickets;
 } park;
 
-void qx_park_begin(void)
+// All but the first ones.
+static void forget(int queues, int tickets)
 {
-    for (int i = 0; i < park.queues; i++) {
+    for (int i = queues; i < park.queues; i++) {
         park.queue[i / CHUNK][i % CHUNK].lock = 0;
         park.queue[i / CHUNK][i % CHUNK].sleepers = 0;
     }
-    for (int i = 0; i < park.tickets; i++)
+    for (int i = tickets; i < park.tickets; i++)
         park.ticket[i / CHUNK][i % CHUNK] = park.waits[i / CHUNK][i % CHUNK] = 0;
+}
+
+void qx_park_begin(void)
+{
+    forget(0, 0);
+}
+
+void qx_park_keep(void)
+{
+    int queues = park.queues, tickets = park.tickets;
+    qx_keep(&queues, sizeof queues);
+    qx_keep(&tickets, sizeof tickets);
+    forget(queues, tickets);
+    for (int i = 0; i < queues; i++) {
+        struct queue *q = &park.queue[i / CHUNK][i % CHUNK];
+        qx_keep(&q->lock, sizeof q->lock);
+        qx_keep(&q->sleepers, sizeof q->sleepers);
+        qx_keep(q->sleeper, (size_t)q->sleepers * sizeof *q->sleeper);
+    }
+    for (int i = 0; i < tickets; i++) {
+        qx_keep(&park.ticket[i / CHUNK][i % CHUNK], sizeof(uint32_t));
+        qx_keep(&park.waits[i / CHUNK][i % CHUNK], sizeof(uint32_t));
+    }
 }
 
 static struct queue *known_queue(const void *key)

@@ -10,6 +10,7 @@
 
 /* Nobody sleeps: a new execution begins. */
 void qx_park_begin(void);
+void qx_park_keep(void); // for a checkpoint
 
 /* What futex_wait does: sleeps unless *word is another value. 0: woken; EAGAIN; ETIMEDOUT, where it has a
  * deadline, in an execution of its own; EINTR, or 0 without a cause, where --spurious asks for it. */

@@ -12,8 +12,8 @@
 // Scratch space, kept between calls.
 static struct scratch {
     int capacity, locations;
-    int *events;       // those of order seq_cst
-    int count, fences; // so many, and so many fences among them
+    int *events; // those of order seq_cst
+    int count;
     bool *start;       // for each event: is it in [E^sc] U [F^sc] ; hb?
     bool *reached;     // and then in scb behind it
     int *store, *load; // for each location, the least place of a store, or read by a load, in `start`
@@ -302,7 +302,7 @@ static bool is_source(const struct qx_graph *g, int at, const int *changed, int 
 
 static void collect(const struct qx_graph *g)
 {
-    s.count = s.fences = 0;
+    s.count = 0;
     for (int t = 0; t < g->threads; t++) {
         s.begin[t] = s.end[t] = s.count;
         for (int e = g->thread[t].count ? g->thread[t].first : QX_NONE; e != QX_NONE;
@@ -311,21 +311,30 @@ static void collect(const struct qx_graph *g)
                 continue;
             s.rank[e] = s.count;
             s.events[s.count++] = e;
-            s.fences += g->event[e].kind == QX_FENCE;
         }
     }
 }
 
+static bool is_concerned(const struct qx_graph *g, const int *changed, int n)
+{
+    bool concerned = g->fences > 0;
+    for (int i = 0; i < n; i++)
+        concerned = concerned || (changed[i] != QX_NONE && g->event[changed[i]].order == QX_SEQ_CST);
+    return concerned;
+}
+
 bool qx_graph_sc(const struct qx_graph *g, const int *changed, int n)
 {
+    if (!is_concerned(g, changed, n))
+        return true;
     reserve(g);
     collect(g);
-    for (int i = 0; i < n && s.fences == 0; i++) {
+    for (int i = 0; i < n && g->fences == 0; i++) {
         if (changed[i] != QX_NONE && g->event[changed[i]].order == QX_SEQ_CST &&
             on_cycle_without_fences(g, changed[i]))
             return false;
     }
-    if (s.fences == 0)
+    if (g->fences == 0)
         return true;
     size_t bytes = (size_t)s.count * (size_t)s.count;
     if (bytes > s.edge_bytes) {

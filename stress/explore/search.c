@@ -21,11 +21,15 @@ struct frame {
     struct qx_graph graph;
     struct decision *decision;
     int decisions, capacity;
+    uint64_t number;
+    int revisited; // the load; the events before it are those of the frame below
 };
 
 static struct {
     struct frame *frame;
     int depth, capacity;
+    uint64_t frames; // that were ever pushed
+    int changed;     // the event that is another one than in the last execution of this frame
 } search;
 
 static struct frame *top(void)
@@ -43,6 +47,7 @@ static struct frame *push_frame(void)
     search.frame = qx_room(search.frame, &search.capacity, search.depth + 1, sizeof *search.frame);
     struct frame *f = &search.frame[search.depth++];
     f->decisions = 0;
+    f->number = ++search.frames;
     return f;
 }
 
@@ -55,6 +60,7 @@ static void decide(struct frame *f, struct decision decision)
 void qx_search_begin(void)
 {
     search.depth = 0;
+    search.changed = 0;
     struct frame *f = push_frame();
     qx_graph_clear(&f->graph);
     qx_graph_new_thread(&f->graph, QX_NONE);
@@ -241,7 +247,9 @@ static bool revisit(struct decision *d)
             decide_revisits(to, newest = qx_graph_add_rmw_store(g, r));
         possible = g->event[newest].mo_after == QX_NONE || qx_graph_sc(g, (int[]){a, r, newest}, 3);
     }
-    if (!possible)
+    if (possible)
+        search.changed = to->revisited = r;
+    else
         search.depth--;
     return possible;
 }
@@ -297,12 +305,32 @@ bool qx_search_next(void)
             continue;
         }
         struct decision *d = &f->decision[f->decisions - 1];
+        search.changed = d->event;
         bool (*const next[])(struct frame *, struct decision *) = {next_read, next_place, next_revisit,
                                                                    next_choice};
         if (next[d->way](f, d))
             return true;
     }
     return false;
+}
+
+uint64_t qx_search_frame(void)
+{
+    return top()->number;
+}
+
+struct qx_search_kin qx_search_kin(void)
+{
+    return (struct qx_search_kin){search.depth, search.changed};
+}
+
+int qx_search_kept(struct qx_search_kin *kin, uint64_t frame)
+{
+    for (; kin->depth > 0 && search.frame[kin->depth - 1].number > frame; kin->depth--) {
+        int revisited = search.frame[kin->depth - 1].revisited;
+        kin->kept = revisited < kin->kept ? revisited : kin->kept;
+    }
+    return kin->depth > 0 && search.frame[kin->depth - 1].number == frame ? kin->kept : QX_NONE;
 }
 
 static struct frame *oldest_frame(void)

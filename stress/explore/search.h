@@ -28,6 +28,17 @@ int qx_search_choose(int thread, int ways, const void *site); // 0 to ways - 1: 
 /* Goes on to the next execution to be run; false: there is none. */
 bool qx_search_next(void);
 
+/* What the present execution has in common with those of other frames. A frame of the search is a graph that
+ * grows from what a revisit left; they stand on each other, and each has a number, which grows. */
+uint64_t qx_search_frame(void);
+struct qx_search_kin {
+    int depth, kept;
+};
+struct qx_search_kin qx_search_kin(void);
+/* The present execution has the same first events, so many, as that frame's last one, and then a changed one;
+ * QX_NONE: the frame is gone. To be asked for one frame after the other, younger ones first. */
+int qx_search_kept(struct qx_search_kin *kin, uint64_t frame);
+
 /* Are there two pending decisions, so that the older one can be somebody else's? */
 bool qx_search_divisible(void);
 /* Of the pending decisions only the oldest one; all but that. */

@@ -1,5 +1,6 @@
 #include "shadow.h"
 
+#include "checkpoint.h"
 #include "memory.h"
 
 #include <string.h>
@@ -8,7 +9,7 @@ enum { GRAIN = 8 }; // bytes a cell stands for
 
 struct cell {
     uintptr_t grain; // address / GRAIN, 0: free
-    uint32_t run;    // in which the records were made
+    uint64_t run;    // in which the records were made
     int32_t records, locations;
 };
 
@@ -36,14 +37,16 @@ static struct {
     int records, record_capacity;
     struct location *location;
     int locations, location_capacity;
+    uintptr_t *grain; // of the cells of this run
+    int grains, grain_capacity;
     bool has_wide; // a location that goes on in the next cell
-    uint32_t run;
+    uint64_t run;
 } shadow;
 
 void qx_shadow_begin(void)
 {
     shadow.run++;
-    shadow.records = 0;
+    shadow.records = shadow.grains = 0;
 }
 
 static size_t slot(uintptr_t grain)
@@ -73,14 +76,30 @@ static struct cell *find(uintptr_t grain)
         enlarge();
     struct cell *cell = &shadow.cell[slot(grain)];
     if (cell->grain == 0) {
-        *cell = (struct cell){.grain = grain, .run = shadow.run, .records = NONE, .locations = NONE};
+        *cell = (struct cell){.grain = grain, .records = NONE, .locations = NONE};
         shadow.used++;
     }
     if (cell->run != shadow.run) {
         cell->run = shadow.run;
         cell->records = NONE;
+        shadow.grain = qx_room(shadow.grain, &shadow.grain_capacity, shadow.grains + 1, sizeof *shadow.grain);
+        shadow.grain[shadow.grains++] = grain;
     }
     return cell;
+}
+
+void qx_shadow_keep(void)
+{
+    qx_keep(&shadow.records, sizeof shadow.records);
+    qx_keep(shadow.record, (size_t)shadow.records * sizeof *shadow.record);
+    qx_keep(&shadow.grains, sizeof shadow.grains);
+    qx_keep(shadow.grain, (size_t)shadow.grains * sizeof *shadow.grain);
+    shadow.run++; // to which the cells of the run that was left do not belong
+    for (int i = 0; i < shadow.grains; i++) {
+        struct cell *cell = &shadow.cell[slot(shadow.grain[i])];
+        cell->run = shadow.run;
+        qx_keep(&cell->records, sizeof cell->records);
+    }
 }
 
 static int new_record(void)

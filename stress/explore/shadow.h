@@ -22,6 +22,8 @@ enum qx_clash { QX_NO_CLASH, QX_CLASH_RACE, QX_CLASH_SIZE };
 /* Forgets who accessed what: a new execution begins. */
 void qx_shadow_begin(void);
 
+void qx_shadow_keep(void); // for a checkpoint
+
 /* Notes an access; tells whether it races with an earlier one (its site, thread and time in *other), or is an
  * atomic access that overlaps another of a different size; unless both read, whatever their order: no
  * location has two sizes. */

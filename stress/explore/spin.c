@@ -1,5 +1,6 @@
 #include "spin.h"
 
+#include "checkpoint.h"
 #include "idle.h"
 #include "memory.h"
 #include "options.h"
@@ -29,6 +30,17 @@ void qx_spin_begin(struct qx_thread *thread)
 {
     thread->turn_count = 0;
     thread->idle_yields = 0;
+}
+
+void qx_spin_keep(struct qx_thread *thread)
+{
+    for (int i = 0; i < thread->turn_count; i++) {
+        struct qx_turn *turn = &thread->turns[i], now = *turn;
+        qx_keep(turn, sizeof *turn);
+        turn->stack = now.stack; // never shorter than it was
+        turn->capacity = now.capacity;
+        qx_keep(turn->stack, turn->size);
+    }
 }
 
 void qx_spin_stored(void)

@@ -22,5 +22,6 @@ void qx_spin_check(const void *address, const void *site);
 void qx_spin_stored(void);
 void qx_spin_changed(void);
 void qx_spin_begin(struct qx_thread *thread);
+void qx_spin_keep(struct qx_thread *thread); // for a checkpoint
 
 #endif

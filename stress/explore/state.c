@@ -1,9 +1,11 @@
 #include "state.h"
 
+#include "checkpoint.h"
 #include "early.h"
 #include "memory.h"
 
 #include <elf.h>
+#include <errno.h>
 #include <link.h>
 #include <stdbool.h>
 #include <string.h>
@@ -125,6 +127,21 @@ void qx_state_restore_thread(const struct qx_context *context)
     char *variables = (char *)context->tls + saved.tls_offset;
     memcpy(variables, saved.tls_image, saved.tls_image_size);
     memset(variables + saved.tls_image_size, 0, saved.tls_size - saved.tls_image_size);
+}
+
+void qx_state_keep(void)
+{
+    for (int i = 0; i < saved.parts; i++)
+        qx_keep(saved.part[i].start, saved.part[i].size);
+}
+
+// The C library's errno, too, stands at the same distance from every thread pointer.
+void qx_state_keep_thread(const struct qx_context *context)
+{
+    struct qx_context here;
+    qx_context_adopt(&here);
+    qx_keep((char *)&errno - here.tls + context->tls, sizeof errno);
+    qx_keep((char *)context->tls + saved.tls_offset, saved.tls_size);
 }
 
 void qx_state_visit_thread(const struct qx_context *context, void (*visit)(const void *start, size_t size))

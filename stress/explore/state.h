@@ -22,6 +22,10 @@ void qx_state_visit(bool libraries, void (*visit)(const void *start, size_t size
 /* Calls visit() for a thread's own variables. */
 void qx_state_visit_thread(const struct qx_context *context, void (*visit)(const void *start, size_t size));
 
+/* For a checkpoint: the program's variables; a thread's own. */
+void qx_state_keep(void);
+void qx_state_keep_thread(const struct qx_context *context);
+
 /* Puts a thread's own variables into their first state. */
 void qx_state_restore_thread(const struct qx_context *context);
 

@@ -1,4 +1,5 @@
 /* pthread_create and what belongs to it, in the place of the C library's. */
+#include "checkpoint.h"
 #include "machine.h"
 #include "memory.h"
 #include "pthreads.h"
@@ -170,26 +171,27 @@ struct variable {
 };
 
 struct variables {
-    uint64_t run;
     struct variable *variable;
     int count, capacity;
 };
 
 static struct {
+    uint64_t run;
     struct variables *of;
-    int threads;
+    int threads, capacity;
 } variables;
 
 static struct variables *own_variables(void)
 {
     int self = qx_self_number();
-    variables.of = qx_room(variables.of, &variables.threads, self + 1, sizeof *variables.of);
-    struct variables *own = &variables.of[self];
-    if (own->run != qx_run_number()) {
-        own->run = qx_run_number();
-        own->count = 0;
+    if (variables.run != qx_run_number()) {
+        variables.run = qx_run_number();
+        variables.threads = 0;
     }
-    return own;
+    variables.of = qx_room(variables.of, &variables.capacity, self + 1, sizeof *variables.of);
+    for (; variables.threads <= self; variables.threads++)
+        variables.of[variables.threads].count = 0;
+    return &variables.of[self];
 }
 
 int __cxa_thread_atexit_impl(void (*destroy)(void *), void *object, void *library);
@@ -203,9 +205,50 @@ int __cxa_thread_atexit_impl(void (*destroy)(void *), void *object, void *librar
     return 0;
 }
 
+static void keep_variables(void)
+{
+    qx_keep(&variables.run, sizeof variables.run);
+    if (variables.run != qx_run_number())
+        return;
+    qx_keep(&variables.threads, sizeof variables.threads);
+    for (int i = 0; i < variables.threads; i++) {
+        struct variables *v = &variables.of[i];
+        qx_keep(&v->count, sizeof v->count);
+        qx_keep(v->variable, (size_t)v->count * sizeof *v->variable);
+    }
+}
+
+static void keep_specific(void)
+{
+    qx_keep(&specific.run, sizeof specific.run);
+    if (specific.run != qx_run_number())
+        return;
+    qx_keep(&specific.keys, sizeof specific.keys);
+    qx_keep(specific.destructor, specific.keys * sizeof *specific.destructor);
+    qx_keep(specific.deleted, specific.keys * sizeof *specific.deleted);
+    for (int i = 0; i < qx_thread_count(); i++) {
+        const struct qx_thread *t = qx_thread_of(i);
+        if (t->state != QX_UNUSED && t->specific && t->specific_run == qx_run_number())
+            qx_keep(t->specific, specific.keys * sizeof *t->specific);
+    }
+}
+
+void qx_threads_keep(void)
+{
+    keep_variables();
+    keep_specific();
+}
+
+static bool has_variables(void)
+{
+    int self = qx_self_number();
+    return variables.run == qx_run_number() && self < variables.threads && variables.of[self].count > 0;
+}
+
 void qx_destroy_variables(void)
 {
-    for (struct variables *own = own_variables(); own->count > 0; own = own_variables()) {
+    while (has_variables()) {
+        struct variables *own = own_variables();
         struct variable last = own->variable[--own->count];
         last.destroy(last.object);
     }

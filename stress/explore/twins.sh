@@ -1,6 +1,6 @@
 #!/bin/sh
 # twins.sh COMPILER BUILD OBJECT...: the explorer built with each of its rules broken (twins/*.sed) in turn: somebody must
-# notice: the litmus table, or what a twin's head names (`# noticed-by: faults CASE` or `# noticed-by: fuzz`).
+# notice: the litmus table, or what a twin's head names (`# noticed-by: faults CASE`, `fuzz` or `checkpoints`).
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 compiler=$1 build=$2
@@ -40,6 +40,8 @@ passes() { # passes CHECK...
     litmus) sh "$here/litmus/run-litmus.sh" --first "$build/stress/explore/litmus" ;;
     faults) sh "$here/../../tests/explore/faults/faults.sh" "$build/bin/qsc-explore-cc" "$2" ;;
     fuzz) "$build/bin/fuzz-explore" 3000 ;;
+    checkpoints)
+        sh "$here/../../tests/explore/checkpoints.sh" "$build/bin/qsc-explore-cc" "$here/../../tests/explore/checkpoints.c" ;;
     esac
 }
 

@@ -7,6 +7,7 @@
  * which then learns what came before, or behind it, and then it waits for the leave if that has not come. No
  * order between readers follows from it. */
 #include "access.h"
+#include "checkpoint.h"
 #include "machine.h"
 
 #include <urcu/call-rcu.h>
@@ -32,6 +33,18 @@ void qx_urcu_begin(void)
     for (int i = 0; i < MOST_READERS; i++)
         domain.count[i] = 0;
     callbacks.count = 0;
+}
+
+void qx_urcu_keep(void)
+{
+    int readers = qx_thread_count() < MOST_READERS ? qx_thread_count() : MOST_READERS;
+    qx_keep(&domain.registered, sizeof domain.registered);
+    qx_keep(&readers, sizeof readers);
+    qx_keep(domain.count, (size_t)readers * sizeof *domain.count);
+    for (int i = readers; i < MOST_READERS; i++)
+        domain.count[i] = 0;
+    qx_keep(&callbacks.count, sizeof callbacks.count);
+    qx_keep(callbacks.threads, (size_t)callbacks.count * sizeof *callbacks.threads);
 }
 
 static qx_value change(void *word, int size, int op, qx_value operand, int order, const void *site)

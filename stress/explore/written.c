@@ -1,5 +1,7 @@
 #include "written.h"
 
+#include "checkpoint.h"
+
 #include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -45,6 +47,11 @@ void qx_written_new(char *start, size_t size)
     memset(start, GARBAGE, size); // the same in each execution
     size_t at = offset_of(start); // blocks begin with a grain and share none
     memset(written.bits + at / GRAIN, 0, (size + GRAIN - 1) / GRAIN);
+}
+
+void qx_written_keep(const char *start, size_t size)
+{
+    qx_keep(written.bits + offset_of(start) / GRAIN, (size + GRAIN - 1) / GRAIN);
 }
 
 void qx_written_note(const void *address, size_t size)

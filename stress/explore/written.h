@@ -12,6 +12,9 @@ bool qx_written_reserve(const char *heap, size_t size);
 /* These bytes are a new block's. */
 void qx_written_new(char *start, size_t size);
 
+/* For a checkpoint: what is known of these bytes. */
+void qx_written_keep(const char *start, size_t size);
+
 /* The program writes these bytes of the heap. */
 void qx_written_note(const void *address, size_t size);
 

@@ -1,0 +1,82 @@
+/* Executions that go on from the middle of others: whatever a thread counts up between its atomic accesses
+ * has the right value at its end, wherever it is kept. -DCASE_LIBRARY: in the C library, of which nothing is
+ * put back. */
+#include <assert.h>
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { TIMES = 4, THREADS = 3 };
+
+static atomic_int x[TIMES], y[TIMES];
+static int global[THREADS];
+static __thread int own;
+static pthread_key_t key;
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static int guarded;
+
+static char words[] = "one two three four five";
+
+#ifdef CASE_LIBRARY
+static void *library_state(void)
+{
+    return strtok(NULL, " ");
+}
+#else
+static void *library_state(void)
+{
+    return words;
+}
+#endif
+
+static void *count(void *argument)
+{
+    int number = (int)(long)argument, local = 0;
+    int *allocated = malloc(sizeof *allocated);
+    assert(allocated);
+    *allocated = 0;
+    pthread_setspecific(key, allocated);
+    for (int i = 0; i < TIMES; i++) {
+        global[number]++;
+        own++;
+        local++;
+        *(int *)pthread_getspecific(key) += 1;
+        errno = i;
+        atomic_store_explicit(number == 1 ? &x[i] : &y[i], 1, memory_order_relaxed);
+        (void)atomic_load_explicit(number == 1 ? &y[i] : &x[i], memory_order_relaxed);
+        assert(errno == i);
+        if (number == 1)
+            assert(library_state());
+    }
+    assert(global[number] == TIMES && own == TIMES && local == TIMES && *allocated == TIMES);
+    pthread_mutex_lock(&mutex);
+    guarded++;
+    pthread_mutex_unlock(&mutex);
+    free(allocated);
+    return NULL;
+}
+
+static int handled;
+
+static void handle(void)
+{
+    assert(handled++ == 0);
+}
+
+int main(void)
+{
+    atexit(handle);
+    pthread_key_create(&key, NULL);
+#ifdef CASE_LIBRARY
+    assert(strtok(words, " "));
+#endif
+    pthread_t thread[THREADS];
+    for (long i = 1; i < THREADS; i++)
+        pthread_create(&thread[i], NULL, count, (void *)i);
+    for (int i = 1; i < THREADS; i++)
+        pthread_join(thread[i], NULL);
+    assert(guarded == THREADS - 1);
+    return handled;
+}

@@ -1,0 +1,19 @@
+#!/bin/sh
+# checkpoints.sh DRIVER SOURCE: executions that go on from the middle of others find everything as it was, and are as many
+# whether the program keeps a state in the C library, so that each begins with main, or not.
+set -u
+driver=$1 source=$2
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+failed=0
+
+for case in MEMORY LIBRARY; do
+    "$driver" -O1 "-DCASE_$case" "$source" -o "$scratch/program" || exit 1
+    said=$("$scratch/program" --quiet --json)
+    # each of four pairs of loads sees both stores, one or the other, or none; one of two threads has the mutex first
+    case $said in
+    *'"clean", "executions": 512,'*) ;;
+    *) echo "$case: $said"; failed=1 ;;
+    esac
+done
+exit $failed
