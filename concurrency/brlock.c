@@ -21,6 +21,7 @@
  * place, and so has no try for writers.) */
 #include <quiesce/concurrency/annotate.h>
 #include <quiesce/concurrency/brlock.h>
+#include <quiesce/concurrency/cancel_wait.h>
 #include <quiesce/concurrency/contended.h>
 #include <quiesce/concurrency/port.h>
 
@@ -120,7 +121,7 @@ static bool is_empty(qsc_brlock *lock)
 }
 
 // A word that was 0 once is done with: the lock is closed, and who comes now does not stay.
-static int wait_for_readers(qsc_brlock *lock, const struct timespec *deadline)
+static int wait_for_readers(qsc_brlock *lock, const struct timespec *deadline, const qsc_cancel *cancel)
 {
     unsigned spins = 0;
     int error = 0;
@@ -134,7 +135,7 @@ static int wait_for_readers(qsc_brlock *lock, const struct timespec *deadline)
                 spins++;
                 qsc_port_pause();
             } else {
-                error = qsc_port_wait_error(qsc_port_futex_wait(word, inside, deadline));
+                error = qsc_port_wait_error(qsc_cancel_wait(word, inside, deadline, cancel));
             }
         }
     }
@@ -159,9 +160,10 @@ static void let_go(qsc_brlock *lock)
 
 // Stands in line until no writer is inside. Then enters the reader whose word it is; or, for NULL, closes the
 // lock for a writer.
-static int wait_in_line(qsc_brlock *lock, uint32_t *word, const struct timespec *deadline)
+static int wait_in_line(qsc_brlock *lock, uint32_t *word, const struct timespec *deadline,
+                        const qsc_cancel *cancel)
 {
-    int error = qsc_mutex_lock_until(&lock->line, deadline);
+    int error = qsc_mutex_lock_cancellable(&lock->line, deadline, cancel);
     if (error)
         return error;
     // acquire: pairs with the release in let_go
@@ -171,7 +173,7 @@ static int wait_in_line(qsc_brlock *lock, uint32_t *word, const struct timespec 
             spins++;
             qsc_port_pause();
         } else {
-            error = qsc_port_wait_error(qsc_port_futex_wait(&lock->state, seen, deadline));
+            error = qsc_port_wait_error(qsc_cancel_wait(&lock->state, seen, deadline, cancel));
         }
         seen = __atomic_load_n(&lock->state, __ATOMIC_ACQUIRE); // as in the line above the loop
     }
@@ -192,25 +194,26 @@ static int wait_in_line(qsc_brlock *lock, uint32_t *word, const struct timespec 
     return error;
 }
 
-static int read_lock(qsc_brlock *lock, uint32_t *word, const struct timespec *deadline)
+static int read_lock(qsc_brlock *lock, uint32_t *word, const struct timespec *deadline,
+                     const qsc_cancel *cancel)
 {
     if (read_lock_fast(lock, word))
         return 0;
     uint64_t since = qsc_contended_begin(lock);
-    int error = wait_in_line(lock, word, deadline);
+    int error = wait_in_line(lock, word, deadline, cancel);
     qsc_contended_end(lock, since, error);
     return error;
 }
 
-static int write_lock(qsc_brlock *lock, const struct timespec *deadline)
+static int write_lock(qsc_brlock *lock, const struct timespec *deadline, const qsc_cancel *cancel)
 {
     bool closed = close_fast(lock);
     if (closed && is_empty(lock))
         return 0;
     uint64_t since = qsc_contended_begin(lock);
-    int error = closed ? 0 : wait_in_line(lock, NULL, deadline);
+    int error = closed ? 0 : wait_in_line(lock, NULL, deadline, cancel);
     if (!error) {
-        error = wait_for_readers(lock, deadline);
+        error = wait_for_readers(lock, deadline, cancel);
         if (error)
             let_go(lock);
     }
@@ -222,7 +225,7 @@ void qsc_brlock_read_lock(qsc_brlock *lock)
 {
     uint32_t *word = word_to_enter(lock);
     qsc_annotate_lock_begin(lock, QSC_ANNOTATE_SHARED);
-    (void)read_lock(lock, word, NULL); // without a deadline there is nothing to give up for
+    (void)read_lock(lock, word, NULL, NULL); // there is nothing to give up for
     qsc_annotate_lock_end(lock, QSC_ANNOTATE_SHARED, 1);
 }
 
@@ -235,13 +238,19 @@ bool qsc_brlock_read_trylock(qsc_brlock *lock)
     return taken;
 }
 
-int qsc_brlock_read_lock_until(qsc_brlock *lock, const struct timespec *deadline)
+int qsc_brlock_read_lock_cancellable(qsc_brlock *lock, const struct timespec *deadline,
+                                     const qsc_cancel *cancel)
 {
     uint32_t *word = word_to_enter(lock);
     qsc_annotate_lock_begin(lock, QSC_ANNOTATE_SHARED | QSC_ANNOTATE_TRY);
-    int error = read_lock(lock, word, deadline);
+    int error = read_lock(lock, word, deadline, cancel);
     qsc_annotate_lock_end(lock, QSC_ANNOTATE_SHARED | QSC_ANNOTATE_TRY, error == 0);
     return error;
+}
+
+int qsc_brlock_read_lock_until(qsc_brlock *lock, const struct timespec *deadline)
+{
+    return qsc_brlock_read_lock_cancellable(lock, deadline, NULL);
 }
 
 void qsc_brlock_read_unlock(qsc_brlock *lock)
@@ -255,7 +264,7 @@ void qsc_brlock_read_unlock(qsc_brlock *lock)
 void qsc_brlock_write_lock(qsc_brlock *lock)
 {
     qsc_annotate_lock_begin(lock, QSC_ANNOTATE_EXCLUSIVE);
-    (void)write_lock(lock, NULL); // without a deadline there is nothing to give up for
+    (void)write_lock(lock, NULL, NULL); // there is nothing to give up for
     qsc_annotate_lock_end(lock, QSC_ANNOTATE_EXCLUSIVE, 1);
 }
 
@@ -269,12 +278,18 @@ bool qsc_brlock_write_trylock(qsc_brlock *lock)
     return taken;
 }
 
-int qsc_brlock_write_lock_until(qsc_brlock *lock, const struct timespec *deadline)
+int qsc_brlock_write_lock_cancellable(qsc_brlock *lock, const struct timespec *deadline,
+                                      const qsc_cancel *cancel)
 {
     qsc_annotate_lock_begin(lock, QSC_ANNOTATE_EXCLUSIVE | QSC_ANNOTATE_TRY);
-    int error = write_lock(lock, deadline);
+    int error = write_lock(lock, deadline, cancel);
     qsc_annotate_lock_end(lock, QSC_ANNOTATE_EXCLUSIVE | QSC_ANNOTATE_TRY, error == 0);
     return error;
+}
+
+int qsc_brlock_write_lock_until(qsc_brlock *lock, const struct timespec *deadline)
+{
+    return qsc_brlock_write_lock_cancellable(lock, deadline, NULL);
 }
 
 void qsc_brlock_write_unlock(qsc_brlock *lock)

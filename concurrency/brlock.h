@@ -65,6 +65,12 @@ __attribute__((warn_unused_result)) bool qsc_brlock_read_trylock(qsc_brlock *loc
 __attribute__((warn_unused_result)) int qsc_brlock_read_lock_until(qsc_brlock *lock,
                                                                    const struct timespec *deadline);
 
+/* Locks for reading, or gives up at `deadline` or when `cancel` is cancelled (NULL: never).
+ * Returns 0, ETIMEDOUT or EINVAL as qsc_brlock_read_lock_until; ECANCELED when it was cancelled. Otherwise as
+ * qsc_brlock_read_lock. */
+__attribute__((warn_unused_result)) int
+qsc_brlock_read_lock_cancellable(qsc_brlock *lock, const struct timespec *deadline, const qsc_cancel *cancel);
+
 /* Ends the read section, and wakes the writer that waits for it.
  * Does not block. Progress: wait-free. Memory order: release, pairs with the acquire of every later write
  * lock. The thread that locked it for reading. Not inside of a signal handler. */
@@ -89,6 +95,13 @@ __attribute__((warn_unused_result)) bool qsc_brlock_write_trylock(qsc_brlock *lo
  * Signals do not end the wait. Otherwise as qsc_brlock_write_lock. */
 __attribute__((warn_unused_result)) int qsc_brlock_write_lock_until(qsc_brlock *lock,
                                                                     const struct timespec *deadline);
+
+/* Locks for writing, or gives up at `deadline` or when `cancel` is cancelled (NULL: never).
+ * Returns 0, ETIMEDOUT or EINVAL as qsc_brlock_write_lock_until; ECANCELED when it was cancelled. Otherwise
+ * as that. */
+__attribute__((warn_unused_result)) int qsc_brlock_write_lock_cancellable(qsc_brlock *lock,
+                                                                          const struct timespec *deadline,
+                                                                          const qsc_cancel *cancel);
 
 /* Ends the write section and wakes the head of the line.
  * Does not block. Progress: wait-free. Memory order: release, pairs with the acquire of every later lock.

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <quiesce/concurrency/barrier.h>
+#include <quiesce/concurrency/brlock.h>
 #include <quiesce/concurrency/cancel.h>
 #include <quiesce/concurrency/condvar.h>
 #include <quiesce/concurrency/latch.h>
@@ -22,6 +23,7 @@ enum { WAITERS = 3, ROUNDS = STRESS_SIZE(100, 1) };
 static qsc_cancel all;
 static qsc_mutex taken, free_mutex;
 static qsc_rwlock written;
+static qsc_brlock big;
 static qsc_semaphore empty, unit;
 static qsc_condvar condvar;
 static qsc_latch closed;
@@ -44,7 +46,7 @@ static int wait_at(int door, const qsc_cancel *cancel)
     void *item;
     bool last;
     int error;
-    switch (door % 8) {
+    switch (door % 10) {
     case 0:
         return qsc_mutex_lock_cancellable(&taken, NULL, cancel);
     case 1:
@@ -59,6 +61,10 @@ static int wait_at(int door, const qsc_cancel *cancel)
         return qsc_barrier_wait_cancellable(&barrier, NULL, cancel, &last);
     case 6:
         return qsc_queue_pop_cancellable(&queue, &item, NULL, cancel);
+    case 7:
+        return qsc_brlock_read_lock_cancellable(&big, NULL, cancel);
+    case 8:
+        return qsc_brlock_write_lock_cancellable(&big, NULL, cancel);
     default:
         qsc_mutex_lock(&free_mutex);
         do
@@ -136,20 +142,26 @@ static long batch(void)
     barrier = (qsc_barrier)QSC_BARRIER_INIT(WAITERS + 1);
     int error = qsc_queue_init(&queue, 2);
     assert(error == 0);
+    error = qsc_brlock_init(&big);
+    assert(error == 0);
     qsc_mutex_lock(&taken);
     qsc_rwlock_write_lock(&written);
+    qsc_brlock_write_lock(&big);
     int indices[WAITERS + 1];
     for (int i = 0; i <= WAITERS; i++)
         indices[i] = i;
     for (int i = 0; i < WAITERS; i++)
         members[i] = (struct member){.index = i};
     stress_threads(WAITERS + 1, run, indices, sizeof *indices);
+    qsc_brlock_write_unlock(&big);
     qsc_rwlock_write_unlock(&written);
     qsc_mutex_unlock(&taken);
     qsc_queue_fini(&queue);
 
     assert(taken.word == 0 && free_mutex.word == 0 && condvar.waiting == 0);
     assert(written.state == 0 && written.line.word == 0);
+    assert(big.state == 0 && big.others == 0 && big.line.word == 0);
+    qsc_brlock_fini(&big);
     assert(empty.state == 0 && empty.line.word == 0);
     assert(unit.state == ((qsc_semaphore)QSC_SEMAPHORE_INIT(1)).state && unit.line.word == 0);
     long met = 0;

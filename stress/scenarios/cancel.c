@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <quiesce/concurrency/barrier.h>
+#include <quiesce/concurrency/brlock.h>
 #include <quiesce/concurrency/cancel_wait.h>
 #include <quiesce/concurrency/condvar.h>
 #include <quiesce/concurrency/latch.h>
@@ -231,6 +232,61 @@ static void rwlock_write(void)
     assert(rwlock.state == 0 && rwlock.line.word == 0);
 }
 
+static qsc_brlock brlock;
+
+static int read_lock_big(void)
+{
+    return qsc_brlock_read_lock_cancellable(&brlock, NULL, &child);
+}
+
+static int write_lock_big(void)
+{
+    return qsc_brlock_write_lock_cancellable(&brlock, NULL, &child);
+}
+
+static void start_brlock(void)
+{
+    int error = qsc_brlock_init(&brlock);
+    assert(error == 0);
+}
+
+static void end_brlock(void)
+{
+    assert(brlock.state == 0 && brlock.line.word == 0);
+    qsc_brlock_fini(&brlock);
+}
+
+static void brlock_read(void)
+{
+    start_brlock();
+    qsc_brlock_write_lock(&brlock);
+    int error = cancelled_in(read_lock_big);
+    assert(error == ECANCELED);
+    qsc_brlock_write_unlock(&brlock);
+    end_brlock();
+}
+
+static void brlock_write(void)
+{
+    start_brlock();
+    qsc_brlock_write_lock(&brlock);
+    int error = cancelled_in(write_lock_big);
+    assert(error == ECANCELED);
+    qsc_brlock_write_unlock(&brlock);
+    end_brlock();
+}
+
+// The writer has closed the lock and waits for the reader inside.
+static void brlock_readers(void)
+{
+    start_brlock();
+    qsc_brlock_read_lock(&brlock);
+    int error = cancelled_in(write_lock_big);
+    assert(error == ECANCELED);
+    qsc_brlock_read_unlock(&brlock);
+    end_brlock();
+}
+
 static qsc_semaphore semaphore;
 
 static int wait_for_unit(void)
@@ -378,6 +434,9 @@ int main(int argc, char **argv)
         {"condvar-wait", condvar_wait},
         {"rwlock-read", rwlock_read},
         {"rwlock-write", rwlock_write},
+        {"brlock-read", brlock_read},
+        {"brlock-write", brlock_write},
+        {"brlock-readers", brlock_readers},
         {"semaphore-wait", semaphore_wait},
         {"semaphore-line", semaphore_line},
         {"barrier-wait", barrier_wait},

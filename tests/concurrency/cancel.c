@@ -3,6 +3,7 @@
 
 #include <criterion/criterion.h>
 #include <quiesce/concurrency/barrier.h>
+#include <quiesce/concurrency/brlock.h>
 #include <quiesce/concurrency/cancel_wait.h>
 #include <quiesce/concurrency/condvar.h>
 #include <quiesce/concurrency/eventcount.h>
@@ -221,6 +222,7 @@ Test(cancel, a_chain_as_long_as_the_kernel_takes_sleeps_once)
 static qsc_mutex mutex;
 static qsc_condvar condvar;
 static qsc_rwlock rwlock;
+static qsc_brlock written, read_by_us;
 static qsc_semaphore semaphore;
 static qsc_barrier barrier;
 static qsc_latch latch;
@@ -253,6 +255,21 @@ static int read_lock(const struct timespec *deadline)
 static int write_lock(const struct timespec *deadline)
 {
     return qsc_rwlock_write_lock_cancellable(&rwlock, deadline, &child);
+}
+
+static int read_lock_big(const struct timespec *deadline)
+{
+    return qsc_brlock_read_lock_cancellable(&written, deadline, &child);
+}
+
+static int write_lock_big(const struct timespec *deadline)
+{
+    return qsc_brlock_write_lock_cancellable(&written, deadline, &child);
+}
+
+static int write_lock_among_readers(const struct timespec *deadline)
+{
+    return qsc_brlock_write_lock_cancellable(&read_by_us, deadline, &child);
 }
 
 static int wait_for_unit(const struct timespec *deadline)
@@ -301,9 +318,20 @@ static int wait_for_event(const struct timespec *deadline)
     return error;
 }
 
-static int (*const waits[])(const struct timespec *) = {
-    lock,           wait_on_condvar, read_lock, write_lock, wait_for_unit, wait_at_barrier,
-    wait_for_latch, call_once,       push,      pop,        wait_for_event};
+static int (*const waits[])(const struct timespec *) = {lock,
+                                                        wait_on_condvar,
+                                                        read_lock,
+                                                        write_lock,
+                                                        read_lock_big,
+                                                        write_lock_big,
+                                                        write_lock_among_readers,
+                                                        wait_for_unit,
+                                                        wait_at_barrier,
+                                                        wait_for_latch,
+                                                        call_once,
+                                                        push,
+                                                        pop,
+                                                        wait_for_event};
 
 static int (*wait_now)(const struct timespec *);
 static const struct timespec *until;
@@ -316,7 +344,8 @@ static void *run_wait(void *unused)
 
 static bool nobody_is_counted(void)
 {
-    return mutex.word == 1 && condvar.waiting == 0 && rwlock.line.word == 0 && semaphore.state == 0 &&
+    return mutex.word == 1 && condvar.waiting == 0 && rwlock.line.word == 0 && written.line.word == 0 &&
+           written.state == 1 && read_by_us.line.word == 0 && read_by_us.state == 0 && semaphore.state == 0 &&
            semaphore.line.word == 0 && event.threads == 0;
 }
 
@@ -358,7 +387,15 @@ static void wait_by_all_doors(void)
     cr_assert_eq(qsc_queue_trypush(&full, NULL), 0);
     qsc_mutex_lock(&mutex);
     qsc_rwlock_write_lock(&rwlock);
+    cr_assert_eq(qsc_brlock_init(&written), 0);
+    cr_assert_eq(qsc_brlock_init(&read_by_us), 0);
+    qsc_brlock_write_lock(&written);
+    qsc_brlock_read_lock(&read_by_us);
     qsc_once_call(&once, each_wait, NULL);
+    qsc_brlock_read_unlock(&read_by_us);
+    qsc_brlock_write_unlock(&written);
+    qsc_brlock_fini(&read_by_us);
+    qsc_brlock_fini(&written);
     qsc_rwlock_write_unlock(&rwlock);
     qsc_mutex_unlock(&mutex);
     qsc_queue_fini(&full);
@@ -391,6 +428,12 @@ Test(cancel, what_need_not_wait_is_not_cancelled)
     qsc_rwlock_read_unlock(&rwlock);
     cr_assert_eq(write_lock(NULL), 0);
     qsc_rwlock_write_unlock(&rwlock);
+    cr_assert_eq(qsc_brlock_init(&written), 0);
+    cr_assert_eq(read_lock_big(NULL), 0);
+    qsc_brlock_read_unlock(&written);
+    cr_assert_eq(write_lock_big(NULL), 0);
+    qsc_brlock_write_unlock(&written);
+    qsc_brlock_fini(&written);
     cr_assert_eq(wait_for_unit(NULL), 0);
     cr_assert_eq(wait_at_barrier(NULL), 0);
     cr_assert_eq(wait_for_latch(NULL), 0);
