@@ -39,7 +39,8 @@ void qsc_rcu_domain_fini(qsc_rcu_domain *domain)
 }
 
 // Counts an object of so many bytes as soon as the bounds allow it. Under the lock.
-static int admit_until(struct qsc_reclaimer *reclaimer, uint64_t bytes, const struct timespec *deadline)
+static int admit_until(struct qsc_reclaimer *reclaimer, uint64_t bytes, const struct timespec *deadline,
+                       const qsc_cancel *cancel)
 {
     for (int error = 0; !qsc_reclaimer_admit(reclaimer, 1, bytes);) {
         if (error)
@@ -47,7 +48,7 @@ static int admit_until(struct qsc_reclaimer *reclaimer, uint64_t bytes, const st
         if (waits_for_us(reclaimer))
             return EDEADLK;
         QSC_PROBE2(backlog_full, reclaimer, reclaimer->live);
-        error = qsc_port_wait_error(qsc_event_wait(reclaimer, &reclaimer->progress, deadline));
+        error = qsc_port_wait_error(qsc_event_wait(reclaimer, &reclaimer->progress, deadline, cancel));
     }
     return 0;
 }
@@ -81,35 +82,57 @@ int qsc_rcu_trydefer(qsc_rcu_domain *domain, qsc_rcu_node *node, uint64_t bytes,
     return retire_unlock(reclaimer, node, bytes, destroy, error);
 }
 
-int qsc_rcu_defer_until(qsc_rcu_domain *domain, qsc_rcu_node *node, uint64_t bytes,
-                        void (*destroy)(qsc_rcu_node *), const struct timespec *deadline)
+int qsc_rcu_defer_cancellable(qsc_rcu_domain *domain, qsc_rcu_node *node, uint64_t bytes,
+                              void (*destroy)(qsc_rcu_node *), const struct timespec *deadline,
+                              const qsc_cancel *cancel)
 {
     struct qsc_reclaimer *reclaimer = domain->reclaimer;
     bytes = charge(reclaimer, bytes);
     qsc_mutex_lock(&reclaimer->lock);
-    int error = admit_until(reclaimer, bytes, deadline);
+    int error = admit_until(reclaimer, bytes, deadline, cancel);
     return retire_unlock(reclaimer, node, bytes, destroy, error);
+}
+
+int qsc_rcu_defer_until(qsc_rcu_domain *domain, qsc_rcu_node *node, uint64_t bytes,
+                        void (*destroy)(qsc_rcu_node *), const struct timespec *deadline)
+{
+    return qsc_rcu_defer_cancellable(domain, node, bytes, destroy, deadline, NULL);
 }
 
 int qsc_rcu_defer(qsc_rcu_domain *domain, qsc_rcu_node *node, uint64_t bytes, void (*destroy)(qsc_rcu_node *))
 {
-    return qsc_rcu_defer_until(domain, node, bytes, destroy, NULL);
+    return qsc_rcu_defer_cancellable(domain, node, bytes, destroy, NULL, NULL);
 }
 
-int qsc_rcu_barrier_until(qsc_rcu_domain *domain, const struct timespec *deadline)
+int qsc_rcu_barrier_cancellable(qsc_rcu_domain *domain, const struct timespec *deadline,
+                                const qsc_cancel *cancel)
 {
     struct qsc_reclaimer *reclaimer = domain->reclaimer;
     if (waits_for_us(reclaimer))
         return EDEADLK;
     qsc_mutex_lock(&reclaimer->lock);
-    int error = qsc_reclaimer_wait(reclaimer, reclaimer->retirements, deadline);
+    int error = qsc_reclaimer_wait(reclaimer, reclaimer->retirements, deadline, cancel);
     qsc_mutex_unlock(&reclaimer->lock);
     return error;
 }
 
+int qsc_rcu_barrier_until(qsc_rcu_domain *domain, const struct timespec *deadline)
+{
+    return qsc_rcu_barrier_cancellable(domain, deadline, NULL);
+}
+
 int qsc_rcu_barrier(qsc_rcu_domain *domain)
 {
-    return qsc_rcu_barrier_until(domain, NULL);
+    return qsc_rcu_barrier_cancellable(domain, NULL, NULL);
+}
+
+bool qsc_rcu_trybarrier(qsc_rcu_domain *domain)
+{
+    struct qsc_reclaimer *reclaimer = domain->reclaimer;
+    qsc_mutex_lock(&reclaimer->lock);
+    bool passed = reclaimer->gone >= reclaimer->retirements;
+    qsc_mutex_unlock(&reclaimer->lock);
+    return passed;
 }
 
 void qsc_rcu_domain_get_stats(qsc_rcu_domain *domain, struct qsc_rcu_domain_stats *stats)

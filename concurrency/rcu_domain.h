@@ -19,11 +19,11 @@
 #ifndef QUIESCE_CONCURRENCY_RCU_DOMAIN_H
 #define QUIESCE_CONCURRENCY_RCU_DOMAIN_H
 
+#include <quiesce/concurrency/cancel.h>
 #include <quiesce/concurrency/rcu.h>
 
 #include <stddef.h>
 #include <stdint.h>
-#include <time.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -103,6 +103,13 @@ int qsc_rcu_defer_until(qsc_rcu_domain *domain, qsc_rcu_node *node, uint64_t byt
                         void (*destroy)(qsc_rcu_node *), const struct timespec *deadline)
     __attribute__((warn_unused_result));
 
+/* As qsc_rcu_defer_until, but gives up when `cancel` is cancelled, too (NULL: never).
+ * Returns: as qsc_rcu_defer_until; ECANCELED when it was cancelled and there was no room: then the object
+ * stays the caller's. The rest: as qsc_rcu_defer. */
+int qsc_rcu_defer_cancellable(qsc_rcu_domain *domain, qsc_rcu_node *node, uint64_t bytes,
+                              void (*destroy)(qsc_rcu_node *), const struct timespec *deadline,
+                              const qsc_cancel *cancel) __attribute__((warn_unused_result));
+
 /* Waits until everything that was deferred before the call, by whatever thread, is destroyed.
  * Returns: 0; EDEADLK in a read section or on the domain's thread.
  * Blocks: for a grace period and the destructors. Progress: blocking.
@@ -110,10 +117,21 @@ int qsc_rcu_defer_until(qsc_rcu_domain *domain, qsc_rcu_node *node, uint64_t byt
  * Threads: any. Not inside: a signal handler. */
 int qsc_rcu_barrier(qsc_rcu_domain *domain) __attribute__((warn_unused_result));
 
-/* As qsc_rcu_barrier, but gives up at `deadline` (absolute, CLOCK_MONOTONIC; NULL: never; past: asks).
+/* Asks whether everything that was deferred before the call, by whatever thread, is destroyed.
+ * Returns: true or false. Blocks: only on the lock of those who defer. Progress: blocking.
+ * Memory order: as qsc_rcu_barrier when true, none when false.
+ * Threads: any; in a read section and a destructor, too. Not inside: a signal handler. */
+bool qsc_rcu_trybarrier(qsc_rcu_domain *domain) __attribute__((warn_unused_result));
+
+/* As qsc_rcu_barrier, but gives up at `deadline` (absolute, CLOCK_MONOTONIC; NULL: never).
  * Returns: as qsc_rcu_barrier; ETIMEDOUT; EINVAL as qsc_rcu_defer_until. The rest: as qsc_rcu_barrier. */
 int qsc_rcu_barrier_until(qsc_rcu_domain *domain, const struct timespec *deadline)
     __attribute__((warn_unused_result));
+
+/* As qsc_rcu_barrier_until, but gives up when `cancel` is cancelled, too (NULL: never).
+ * Returns: as qsc_rcu_barrier_until; ECANCELED when it was cancelled. The rest: as qsc_rcu_barrier. */
+int qsc_rcu_barrier_cancellable(qsc_rcu_domain *domain, const struct timespec *deadline,
+                                const qsc_cancel *cancel) __attribute__((warn_unused_result));
 
 /* Fills in the figures as they are at one moment.
  * Returns: nothing. Blocks: briefly, on the lock of those who defer. Progress: blocking. Memory order: none.

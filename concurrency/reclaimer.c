@@ -6,6 +6,7 @@
  * found in a slot needs no further grace period, only another look later on.
  *
  * A destructor may take many turns. Between two of them come grace periods, looks, and turns of others. */
+#include <quiesce/concurrency/cancel_wait.h>
 #include <quiesce/concurrency/port.h>
 #include <quiesce/concurrency/rcu.h>
 #include <quiesce/concurrency/reclaimer.h>
@@ -19,12 +20,13 @@
 #define PAUSE_MAX_NS 5000000
 #define PAUSE_PER_LOOK 50
 
-int qsc_event_wait(struct qsc_reclaimer *reclaimer, struct event *event, const struct timespec *deadline)
+int qsc_event_wait(struct qsc_reclaimer *reclaimer, struct event *event, const struct timespec *deadline,
+                   const qsc_cancel *cancel)
 {
     uint32_t seen = atomic_load_explicit(&event->count, memory_order_relaxed);
     event->sleepers++;
     qsc_mutex_unlock(&reclaimer->lock);
-    int error = qsc_port_futex_wait((const uint32_t *)&event->count, seen, deadline);
+    int error = qsc_cancel_wait((const uint32_t *)&event->count, seen, deadline, cancel);
     qsc_mutex_lock(&reclaimer->lock);
     event->sleepers--;
     return error;
@@ -65,11 +67,12 @@ void qsc_reclaimer_retire(struct qsc_reclaimer *reclaimer, struct qsc_rcu_node *
     queue->newest = node;
 }
 
-int qsc_reclaimer_wait(struct qsc_reclaimer *reclaimer, uint64_t retired, const struct timespec *deadline)
+int qsc_reclaimer_wait(struct qsc_reclaimer *reclaimer, uint64_t retired, const struct timespec *deadline,
+                       const qsc_cancel *cancel)
 {
     int error = 0;
     while (reclaimer->gone < retired && !error)
-        error = qsc_port_wait_error(qsc_event_wait(reclaimer, &reclaimer->progress, deadline));
+        error = qsc_port_wait_error(qsc_event_wait(reclaimer, &reclaimer->progress, deadline, cancel));
     return reclaimer->gone < retired ? error : 0;
 }
 
@@ -191,10 +194,10 @@ static struct look destroy_unheld(struct qsc_reclaimer *reclaimer)
 static int sleep_until_work(struct qsc_reclaimer *reclaimer, uint64_t pause)
 {
     if (!reclaimer->waiting.oldest)
-        return qsc_event_wait(reclaimer, &reclaimer->work, NULL);
+        return qsc_event_wait(reclaimer, &reclaimer->work, NULL, NULL);
     uint64_t until = qsc_port_now_ns() + pause;
     struct timespec deadline = {(time_t)(until / 1000000000), (long)(until % 1000000000)};
-    return qsc_event_wait(reclaimer, &reclaimer->work, &deadline);
+    return qsc_event_wait(reclaimer, &reclaimer->work, &deadline, NULL);
 }
 
 static bool has_work(const struct qsc_reclaimer *reclaimer)

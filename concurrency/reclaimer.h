@@ -70,9 +70,11 @@ void *qsc_reclaimer_run(void *reclaimer);
 // call; afterwards nobody uses the reclaimer.
 void qsc_reclaimer_end_unlock(struct qsc_reclaimer *reclaimer);
 
-// Sleeps until the event or the deadline. The lock is held at the call and at the return, not in between.
-// Returns 0, perhaps for no reason, or what the port returned; ETIMEDOUT and EINVAL matter.
-int qsc_event_wait(struct qsc_reclaimer *reclaimer, struct event *event, const struct timespec *deadline);
+// Sleeps until the event, the deadline or the token's cancellation. The lock is held at the call and at the
+// return, not in between. Returns 0, perhaps for no reason, or what qsc_cancel_wait returned; ETIMEDOUT,
+// ECANCELED and EINVAL matter.
+int qsc_event_wait(struct qsc_reclaimer *reclaimer, struct event *event, const struct timespec *deadline,
+                   const qsc_cancel *cancel);
 
 // Unlocks, then wakes whoever waits for the event.
 void qsc_event_signal_unlock(struct qsc_reclaimer *reclaimer, struct event *event);
@@ -87,7 +89,8 @@ void qsc_reclaimer_retire(struct qsc_reclaimer *reclaimer, struct qsc_rcu_node *
 
 // Waits until the first so many retired nodes are destroyed. Returns 0, or the error by which the wait is
 // over.
-int qsc_reclaimer_wait(struct qsc_reclaimer *reclaimer, uint64_t retired, const struct timespec *deadline);
+int qsc_reclaimer_wait(struct qsc_reclaimer *reclaimer, uint64_t retired, const struct timespec *deadline,
+                       const qsc_cancel *cancel);
 
 void qsc_latency_record(struct latency *latency, uint64_t ns);
 

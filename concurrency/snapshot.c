@@ -136,14 +136,14 @@ int qsc_snapshot_publish_until(qsc_snapshot *cell, const void *object, uint64_t 
     int error = qsc_version_publish(cell, &cell->current, version);
     for (int wait = 0; error == EAGAIN && wait != ETIMEDOUT;
          error = qsc_version_publish(cell, &cell->current, version))
-        wait = qsc_event_wait(reclaimer, &reclaimer->progress, deadline);
+        wait = qsc_event_wait(reclaimer, &reclaimer->progress, deadline, NULL);
     uint64_t retired = reclaimer->retirements;
     error = qsc_version_publish_unlock(writer, version, error, id);
     if (error)
         return error == EAGAIN ? ETIMEDOUT : error;
 
     qsc_mutex_lock(&reclaimer->lock);
-    error = qsc_reclaimer_wait(reclaimer, retired, deadline);
+    error = qsc_reclaimer_wait(reclaimer, retired, deadline, NULL);
     qsc_mutex_unlock(&reclaimer->lock);
     return error ? EINPROGRESS : 0;
 }
@@ -158,7 +158,7 @@ int qsc_snapshot_fini(qsc_snapshot *cell)
 
     qsc_mutex_lock(&reclaimer->lock);
     while (reclaimer->state == CHECKING)
-        (void)qsc_event_wait(reclaimer, &reclaimer->progress, NULL);
+        (void)qsc_event_wait(reclaimer, &reclaimer->progress, NULL, NULL);
     struct version *const named[] = {qsc_label_get(&cell->current), qsc_label_get(&cell->canary),
                                      writer->previous};
     bool in_use = reclaimer->state == IN_USE;

@@ -155,6 +155,51 @@ static void from_destructor(void)
     end(1);
 }
 
+static qsc_cancel token;
+static int reason; // plain: who is cancelled comes after it
+
+static void *cancel(void *unused)
+{
+    reason = 1;
+    qsc_cancel_request(&token);
+    return unused;
+}
+
+// There may be room before it is cancelled, or not.
+static void room_cancelled(void)
+{
+    begin(1, 0);
+    defer(make());
+    pthread_t other = scenario_start(cancel, NULL);
+    struct object *object = make();
+    int error = qsc_rcu_defer_cancellable(&domain, &object->node, 1, destroy, NULL, &token);
+    assert(error == 0 || (error == ECANCELED && reason == 1));
+    scenario_join(other);
+    if (error)
+        free(object);
+    end(error ? 1 : 2);
+}
+
+static void barrier_cancelled(void)
+{
+    begin(0, 0);
+    defer(make());
+    pthread_t other = scenario_start(cancel, NULL);
+    int error = qsc_rcu_barrier_cancellable(&domain, NULL, &token);
+    assert(error ? error == ECANCELED && reason == 1 : destroyed == 1);
+    scenario_join(other);
+    end(1);
+}
+
+static void tries(void)
+{
+    begin(0, 0);
+    defer(make());
+    if (qsc_rcu_trybarrier(&domain))
+        assert(destroyed == 1);
+    end(1);
+}
+
 int main(int argc, char **argv)
 {
     static const struct scenario all[] = {
@@ -166,6 +211,9 @@ int main(int argc, char **argv)
         {"barrier", barrier},
         {"two-defer", two_defer},
         {"from-destructor", from_destructor},
+        {"room-cancelled", room_cancelled},
+        {"barrier-cancelled", barrier_cancelled},
+        {"tries", tries},
     };
     return scenario_main(all, sizeof all / sizeof *all, argc, argv);
 }

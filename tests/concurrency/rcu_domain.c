@@ -197,6 +197,61 @@ Test(rcu_domain, deadlines)
     cr_assert_eq(objects[0].destroyed + objects[1].destroyed, 2);
 }
 
+static qsc_cancel cancel;
+
+static void *defer_or_not(void *object)
+{
+    struct object *deferred = object;
+    int error = qsc_rcu_defer_cancellable(&domain, &deferred->node, 1, destroy, NULL, &cancel);
+    return error == ECANCELED ? NULL : object;
+}
+
+static void *pass_or_not(void *unused)
+{
+    int error = qsc_rcu_barrier_cancellable(&domain, NULL, &cancel);
+    return error == ECANCELED ? NULL : unused;
+}
+
+static void cancel_when_asleep(void *(*wait)(void *), void *arg)
+{
+    char text[128];
+    cancel = (qsc_cancel)QSC_CANCEL_INIT;
+    pthread_t waiter = start(wait, arg);
+    AWAIT((qsc_rcu_domain_dump(&domain, text, sizeof text), strstr(text, " 1 waiting")));
+    qsc_cancel_request(&cancel);
+    cr_assert_null(join(waiter));
+    cr_assert_null(wait(arg), "it does not sleep");
+    AWAIT((qsc_rcu_domain_dump(&domain, text, sizeof text), strstr(text, " 0 waiting")));
+}
+
+Test(rcu_domain, a_token_ends_the_waits)
+{
+    struct object objects[2] = {0};
+    struct timespec past = in_ms(-1);
+    begin(1, 0);
+    pthread_t reader = hold_up();
+    cr_assert_eq(qsc_rcu_defer_cancellable(&domain, &objects[0].node, 1, destroy, NULL, NULL), 0);
+    cancel_when_asleep(defer_or_not, &objects[1]);
+    cancel_when_asleep(pass_or_not, &objects);
+    cancel = (qsc_cancel)QSC_CANCEL_INIT;
+    cr_assert_eq(qsc_rcu_defer_cancellable(&domain, &objects[1].node, 1, destroy, &past, &cancel), ETIMEDOUT);
+    cr_assert_eq(qsc_rcu_barrier_cancellable(&domain, &past, &cancel), ETIMEDOUT);
+    cr_assert_not(qsc_rcu_trybarrier(&domain));
+    qsc_rcu_read_lock();
+    cr_assert_eq(qsc_rcu_barrier_cancellable(&domain, &past, &cancel), EDEADLK);
+    qsc_rcu_read_unlock();
+    let_go(reader);
+    cr_assert_eq(qsc_rcu_barrier(&domain), 0);
+    qsc_cancel_request(&cancel);
+    cr_assert_not_null(pass_or_not(&objects), "nothing is left");
+    qsc_rcu_read_lock();
+    cr_assert(qsc_rcu_trybarrier(&domain), "also in a section");
+    qsc_rcu_read_unlock();
+    cr_assert_not_null(defer_or_not(&objects[1]), "there is room");
+    end();
+    cr_assert_eq(objects[1].destroyed, 1);
+}
+
 Test(rcu_domain, kernel_noise_changes_nothing)
 {
     enum { OBJECTS = 300 };
@@ -220,6 +275,7 @@ static void ask_from_destructor(qsc_rcu_node *node)
 {
     struct object *other = object_of(node) + 1;
     answers[0] = qsc_rcu_barrier(&domain);
+    answers[3] = qsc_rcu_trybarrier(&domain);
     answers[1] = trydefer(other, 1);
     answers[2] = defer(other, 1);
     destroy(node);
@@ -237,6 +293,7 @@ Test(rcu_domain, a_destructor_does_not_wait_for_itself)
     cr_assert_eq(answers[0], EDEADLK);
     cr_assert_eq(answers[1], EAGAIN);
     cr_assert_eq(answers[2], EDEADLK);
+    cr_assert_eq(answers[3], false, "its own object is not destroyed yet");
     end();
     cr_assert_eq(objects[1].destroyed, 0, "it stayed the caller's");
 }
