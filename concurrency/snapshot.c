@@ -119,8 +119,9 @@ int qsc_snapshot_publish_if(qsc_snapshot *cell, uint64_t expected, const void *o
     return publish_now(cell, &expected, qsc_version_create(object, bytes, destroy), id);
 }
 
-int qsc_snapshot_publish_until(qsc_snapshot *cell, const void *object, uint64_t bytes,
-                               void (*destroy)(void *), const struct timespec *deadline, uint64_t *id)
+int qsc_snapshot_publish_cancellable(qsc_snapshot *cell, const void *object, uint64_t bytes,
+                                     void (*destroy)(void *), const struct timespec *deadline,
+                                     const qsc_cancel *cancel, uint64_t *id)
 {
     struct qsc_snapshot_writer *writer = cell->writer;
     struct qsc_reclaimer *reclaimer = &writer->reclaimer;
@@ -133,19 +134,24 @@ int qsc_snapshot_publish_until(qsc_snapshot *cell, const void *object, uint64_t 
         return ENOMEM;
 
     qsc_mutex_lock(&reclaimer->lock);
-    int error = qsc_version_publish(cell, &cell->current, version);
-    for (int wait = 0; error == EAGAIN && wait != ETIMEDOUT;
-         error = qsc_version_publish(cell, &cell->current, version))
-        wait = qsc_event_wait(reclaimer, &reclaimer->progress, deadline, NULL);
+    int error = qsc_version_publish(cell, &cell->current, version), given_up = 0;
+    for (; error == EAGAIN && !given_up; error = qsc_version_publish(cell, &cell->current, version))
+        given_up = qsc_port_wait_error(qsc_event_wait(reclaimer, &reclaimer->progress, deadline, cancel));
     uint64_t retired = reclaimer->retirements;
     error = qsc_version_publish_unlock(writer, version, error, id);
     if (error)
-        return error == EAGAIN ? ETIMEDOUT : error;
+        return error == EAGAIN ? given_up : error;
 
     qsc_mutex_lock(&reclaimer->lock);
-    error = qsc_reclaimer_wait(reclaimer, retired, deadline, NULL);
+    error = qsc_reclaimer_wait(reclaimer, retired, deadline, cancel);
     qsc_mutex_unlock(&reclaimer->lock);
     return error ? EINPROGRESS : 0;
+}
+
+int qsc_snapshot_publish_until(qsc_snapshot *cell, const void *object, uint64_t bytes,
+                               void (*destroy)(void *), const struct timespec *deadline, uint64_t *id)
+{
+    return qsc_snapshot_publish_cancellable(cell, object, bytes, destroy, deadline, NULL, id);
 }
 
 int qsc_snapshot_fini(qsc_snapshot *cell)

@@ -16,11 +16,11 @@
 #ifndef QUIESCE_CONCURRENCY_SNAPSHOT_H
 #define QUIESCE_CONCURRENCY_SNAPSHOT_H
 
+#include <quiesce/concurrency/cancel.h>
 #include <quiesce/concurrency/rcu.h>
 
 #include <stddef.h>
 #include <stdint.h>
-#include <time.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -192,6 +192,15 @@ int qsc_snapshot_publish_if(qsc_snapshot *cell, uint64_t expected, const void *o
  * himself. */
 int qsc_snapshot_publish_until(qsc_snapshot *cell, const void *object, uint64_t bytes,
                                void (*destroy)(void *), const struct timespec *deadline, uint64_t *id)
+    __attribute__((warn_unused_result));
+
+/* As qsc_snapshot_publish_until, but gives up when `cancel` is cancelled, too (NULL: never).
+ * Returns: as qsc_snapshot_publish_until; ECANCELED when it was cancelled and there was no room: then nothing
+ * is published and the object stays the caller's. One that is published stays so: EINPROGRESS.
+ * The rest: as qsc_snapshot_publish_until. */
+int qsc_snapshot_publish_cancellable(qsc_snapshot *cell, const void *object, uint64_t bytes,
+                                     void (*destroy)(void *), const struct timespec *deadline,
+                                     const qsc_cancel *cancel, uint64_t *id)
     __attribute__((warn_unused_result));
 
 /* For a destructor with so much to do that others should have their turn in between:

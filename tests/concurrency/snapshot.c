@@ -205,6 +205,45 @@ Test(snapshot, publish_until_says_what_it_could_not_wait_for)
     end();
 }
 
+static qsc_cancel cancel;
+
+static void *publish_cancellable(void *arg)
+{
+    struct waiter *waiter = arg;
+    waiter->error = qsc_snapshot_publish_cancellable(&cell, waiter->object, 1, counted_destroy, NULL, &cancel,
+                                                     &waiter->id);
+    return NULL;
+}
+
+Test(snapshot, a_token_ends_both_waits_of_a_publisher)
+{
+    struct counted objects[3] = {0};
+    qsc_pin pin;
+    begin(2, 0);
+    cancel = (qsc_cancel)QSC_CANCEL_INIT;
+    cr_assert_eq(publish(&cell, &objects[0]), 0);
+    cr_assert_eq(qsc_snapshot_pin(&cell, &pin), 0);
+    struct waiter published = {.object = &objects[1]}, refused = {.object = &objects[2]};
+    pthread_t first = start(publish_cancellable, &published);
+    cr_assert(EVENTUALLY(stats_of(&cell).published == 2));
+    pthread_t second = start(publish_cancellable, &refused);
+    sleep_ms(20); // they sleep, or are about to
+    qsc_cancel_request(&cancel);
+    join(first);
+    join(second);
+    cr_assert_eq(published.error, EINPROGRESS);
+    cr_assert_eq(published.id, 2);
+    cr_assert_eq(refused.error, ECANCELED);
+    cr_assert_eq(refused.id, 0);
+    qsc_snapshot_unpin(&pin);
+    cr_assert(EVENTUALLY(objects[0].destroyed == 1));
+    publish_cancellable(&refused);
+    cr_assert_eq(refused.id, 3, "there is room");
+    end();
+    for (int i = 0; i < 3; i++)
+        cr_assert_eq(objects[i].destroyed, 1);
+}
+
 Test(snapshot, publish_until_refuses_what_cannot_come_about)
 {
     struct counted object = {0};
