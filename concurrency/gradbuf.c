@@ -101,14 +101,14 @@ static int look(struct gradbuf *buffers, condition *holds, uint64_t which)
 }
 
 static int wait_until(struct gradbuf *buffers, condition *holds, uint64_t which,
-                      const struct timespec *deadline)
+                      const struct timespec *deadline, const qsc_cancel *cancel)
 {
     int error = look(buffers, holds, which), given_up = 0;
     while (error == EAGAIN && !given_up) {
         uint32_t key = qsc_eventcount_prepare(&buffers->changed);
         error = look(buffers, holds, which);
         if (error == EAGAIN)
-            given_up = qsc_eventcount_wait(&buffers->changed, key, deadline);
+            given_up = qsc_eventcount_wait_cancellable(&buffers->changed, key, deadline, cancel);
         else
             qsc_eventcount_leave(&buffers->changed);
     }
@@ -124,19 +124,25 @@ static int open_round(struct gradbuf *buffers, uint32_t contributions)
     return 0;
 }
 
-int qsc_gradbuf_open_until(qsc_gradbuf *buffers_storage, uint32_t contributions,
-                           const struct timespec *deadline)
+int qsc_gradbuf_open_cancellable(qsc_gradbuf *buffers_storage, uint32_t contributions,
+                                 const struct timespec *deadline, const qsc_cancel *cancel)
 {
     struct gradbuf *buffers = gradbuf_of(buffers_storage);
     if (contributions == 0)
         return EINVAL;
-    int error = wait_until(buffers, round_may_open, buffers->opened, deadline);
+    int error = wait_until(buffers, round_may_open, buffers->opened, deadline, cancel);
     return error ? error : open_round(buffers, contributions);
+}
+
+int qsc_gradbuf_open_until(qsc_gradbuf *buffers_storage, uint32_t contributions,
+                           const struct timespec *deadline)
+{
+    return qsc_gradbuf_open_cancellable(buffers_storage, contributions, deadline, NULL);
 }
 
 int qsc_gradbuf_open(qsc_gradbuf *buffers_storage, uint32_t contributions)
 {
-    return qsc_gradbuf_open_until(buffers_storage, contributions, NULL);
+    return qsc_gradbuf_open_cancellable(buffers_storage, contributions, NULL, NULL);
 }
 
 int qsc_gradbuf_tryopen(qsc_gradbuf *buffers_storage, uint32_t contributions)
@@ -148,19 +154,25 @@ int qsc_gradbuf_tryopen(qsc_gradbuf *buffers_storage, uint32_t contributions)
     return error ? error : open_round(buffers, contributions);
 }
 
-int qsc_gradbuf_begin_until(qsc_gradbuf *buffers_storage, uint32_t index, float **grad,
-                            const struct timespec *deadline)
+int qsc_gradbuf_begin_cancellable(qsc_gradbuf *buffers_storage, uint32_t index, float **grad,
+                                  const struct timespec *deadline, const qsc_cancel *cancel)
 {
     struct gradbuf *buffers = gradbuf_of(buffers_storage);
     if (index >= buffers->contributions)
         return EINVAL;
-    int error = wait_until(buffers, buffers->kind->may_begin, buffers->base + index, deadline);
+    int error = wait_until(buffers, buffers->kind->may_begin, buffers->base + index, deadline, cancel);
     return error ? error : buffers->kind->begin(buffers, index, grad);
+}
+
+int qsc_gradbuf_begin_until(qsc_gradbuf *buffers_storage, uint32_t index, float **grad,
+                            const struct timespec *deadline)
+{
+    return qsc_gradbuf_begin_cancellable(buffers_storage, index, grad, deadline, NULL);
 }
 
 int qsc_gradbuf_begin(qsc_gradbuf *buffers_storage, uint32_t index, float **grad)
 {
-    return qsc_gradbuf_begin_until(buffers_storage, index, grad, NULL);
+    return qsc_gradbuf_begin_cancellable(buffers_storage, index, grad, NULL, NULL);
 }
 
 int qsc_gradbuf_trybegin(qsc_gradbuf *buffers_storage, uint32_t index, float **grad)
@@ -188,19 +200,25 @@ void qsc_gradbuf_commit(qsc_gradbuf *buffers_storage, uint32_t index)
         buffers->kind->commit(buffers, index);
 }
 
-int qsc_gradbuf_wait_until(qsc_gradbuf *buffers_storage, float **sum, const struct timespec *deadline)
+int qsc_gradbuf_wait_cancellable(qsc_gradbuf *buffers_storage, float **sum, const struct timespec *deadline,
+                                 const qsc_cancel *cancel)
 {
     struct gradbuf *buffers = gradbuf_of(buffers_storage);
     uint64_t round = atomic_load_explicit(&buffers->released, memory_order_relaxed);
-    int error = wait_until(buffers, round_is_complete, round, deadline);
+    int error = wait_until(buffers, round_is_complete, round, deadline, cancel);
     if (!error)
         *sum = accumulator(buffers, round);
     return error;
 }
 
+int qsc_gradbuf_wait_until(qsc_gradbuf *buffers_storage, float **sum, const struct timespec *deadline)
+{
+    return qsc_gradbuf_wait_cancellable(buffers_storage, sum, deadline, NULL);
+}
+
 int qsc_gradbuf_wait(qsc_gradbuf *buffers_storage, float **sum)
 {
-    return qsc_gradbuf_wait_until(buffers_storage, sum, NULL);
+    return qsc_gradbuf_wait_cancellable(buffers_storage, sum, NULL, NULL);
 }
 
 int qsc_gradbuf_trywait(qsc_gradbuf *buffers_storage, float **sum)

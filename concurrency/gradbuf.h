@@ -44,9 +44,10 @@
 #ifndef QUIESCE_CONCURRENCY_GRADBUF_H
 #define QUIESCE_CONCURRENCY_GRADBUF_H
 
+#include <quiesce/concurrency/cancel.h>
+
 #include <stddef.h>
 #include <stdint.h>
-#include <time.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -104,6 +105,11 @@ int qsc_gradbuf_tryopen(qsc_gradbuf *buffers, uint32_t contributions) __attribut
 /* Gives up with ETIMEDOUT when CLOCK_MONOTONIC reaches `deadline` (absolute; NULL: never). */
 int qsc_gradbuf_open_until(qsc_gradbuf *buffers, uint32_t contributions, const struct timespec *deadline)
     __attribute__((warn_unused_result));
+/* Gives up when `cancel` is cancelled (NULL: never), too, with ECANCELED: then the buffers are as before the
+ * call, unless aborted. */
+int qsc_gradbuf_open_cancellable(qsc_gradbuf *buffers, uint32_t contributions,
+                                 const struct timespec *deadline, const qsc_cancel *cancel)
+    __attribute__((warn_unused_result));
 
 /* Begins contribution `index` of the open round. qsc_gradbuf_init: *grad is the shard to write, `size` floats
  * of any content, 64-byte aligned, the caller's alone until its commit; other kinds: NULL.
@@ -117,6 +123,11 @@ int qsc_gradbuf_trybegin(qsc_gradbuf *buffers, uint32_t index, float **grad)
 /* Gives up with ETIMEDOUT when CLOCK_MONOTONIC reaches `deadline` (absolute; NULL: never). */
 int qsc_gradbuf_begin_until(qsc_gradbuf *buffers, uint32_t index, float **grad,
                             const struct timespec *deadline) __attribute__((warn_unused_result));
+/* Gives up when `cancel` is cancelled (NULL: never), too, with ECANCELED: the index may be begun later,
+ * unless aborted. */
+int qsc_gradbuf_begin_cancellable(qsc_gradbuf *buffers, uint32_t index, float **grad,
+                                  const struct timespec *deadline, const qsc_cancel *cancel)
+    __attribute__((warn_unused_result));
 
 /* Adds values[0, count) to elements offset .. offset + count of contribution `index`, between its begin and
  * its commit. Each element of a contribution once, in any pieces; striped, atomic: any number of times, or
@@ -145,6 +156,10 @@ int qsc_gradbuf_trywait(qsc_gradbuf *buffers, float **sum) __attribute__((warn_u
 /* Gives up with ETIMEDOUT when CLOCK_MONOTONIC reaches `deadline` (absolute; NULL: never). */
 int qsc_gradbuf_wait_until(qsc_gradbuf *buffers, float **sum, const struct timespec *deadline)
     __attribute__((warn_unused_result));
+/* Gives up when `cancel` is cancelled (NULL: never), too, with ECANCELED: the round may be waited for again,
+ * unless aborted. */
+int qsc_gradbuf_wait_cancellable(qsc_gradbuf *buffers, float **sum, const struct timespec *deadline,
+                                 const qsc_cancel *cancel) __attribute__((warn_unused_result));
 
 /* Of buffers made by qsc_gradbuf_init_rows: the rows that the contributions of the sum touched which the last
  * wait returned. *rows are their numbers, each once, until its release; row r's sum is at sum + r * columns.

@@ -235,6 +235,75 @@ static void abort_wakes(void)
     qsc_gradbuf_fini(&buffers);
 }
 
+static qsc_cancel token;
+static int before_request; // plain: who is cancelled comes after it
+
+static void *cancel(void *unused)
+{
+    before_request = 1;
+    qsc_cancel_request(&token);
+    return unused;
+}
+
+static void check_cancelled(int error)
+{
+    assert(error == ECANCELED && before_request == 1);
+}
+
+// What was waited for in vain can be waited for again.
+static void open_cancelled(void)
+{
+    init(1, 1);
+    open_round(1);
+    pthread_t other = scenario_start(cancel, NULL);
+    check_cancelled(qsc_gradbuf_open_cancellable(&buffers, 1, NULL, &token));
+    contribute(0);
+    reduce(1);
+    open_round(1);
+    contribute(0);
+    reduce(1);
+    scenario_join(other);
+    qsc_gradbuf_fini(&buffers);
+}
+
+static void begin_cancelled(void)
+{
+    float *grad;
+    init(1, 1);
+    open_round(2);
+    pthread_t other = scenario_start(cancel, NULL);
+    check_cancelled(qsc_gradbuf_begin_cancellable(&buffers, 1, &grad, NULL, &token));
+    contribute(0);
+    contribute(1);
+    reduce(3);
+    scenario_join(other);
+    qsc_gradbuf_fini(&buffers);
+}
+
+static void *contribute_and_cancel(void *unused)
+{
+    contribute(0);
+    return cancel(unused);
+}
+
+// The sum may be there before it is cancelled, or not be seen.
+static void sum_cancelled(void)
+{
+    float *sum;
+    init(1, 1);
+    open_round(1);
+    pthread_t other = scenario_start(contribute_and_cancel, NULL);
+    int error = qsc_gradbuf_wait_cancellable(&buffers, &sum, NULL, &token);
+    if (error) {
+        check_cancelled(error);
+        reduce(1);
+    } else {
+        check_and_release(sum, 1);
+    }
+    scenario_join(other);
+    qsc_gradbuf_fini(&buffers);
+}
+
 int main(int argc, char **argv)
 {
     static const struct scenario all[] = {
@@ -251,6 +320,9 @@ int main(int argc, char **argv)
         {"open-waits", open_waits},
         {"open-waits-for-complete", open_waits_for_complete},
         {"abort-wakes", abort_wakes},
+        {"open-cancelled", open_cancelled},
+        {"begin-cancelled", begin_cancelled},
+        {"sum-cancelled", sum_cancelled},
     };
     return scenario_main(all, sizeof all / sizeof *all, argc, argv);
 }

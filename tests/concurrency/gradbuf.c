@@ -184,6 +184,64 @@ Test(gradbuf, the_next_round_fills_while_one_is_read)
     qsc_gradbuf_fini(&buffers);
 }
 
+static qsc_cancel cancel;
+
+static int open_with_token(void)
+{
+    return qsc_gradbuf_open_cancellable(&buffers, 2, NULL, &cancel);
+}
+
+static int begin_with_token(void)
+{
+    float *grad;
+    return qsc_gradbuf_begin_cancellable(&buffers, 1, &grad, NULL, &cancel);
+}
+
+static int wait_with_token(void)
+{
+    float *sum;
+    return qsc_gradbuf_wait_cancellable(&buffers, &sum, NULL, &cancel);
+}
+
+struct call {
+    int (*wait)(void);
+    int error;
+};
+
+static void *run_call(void *arg)
+{
+    struct call *call = arg;
+    call->error = call->wait();
+    return NULL;
+}
+
+Test(gradbuf, a_token_ends_each_wait_but_what_need_not_wait_goes_on)
+{
+    static int (*const waits[])(void) = {open_with_token, begin_with_token, wait_with_token};
+    char text[200];
+    make(10, 1);
+    cr_assert_eq(qsc_gradbuf_open(&buffers, 2), 0);
+    for (int i = 0; i < 3; i++) {
+        struct call call = {waits[i], 0};
+        cancel = (qsc_cancel)QSC_CANCEL_INIT;
+        pthread_t thread = start(run_call, &call);
+        AWAIT((qsc_gradbuf_dump(&buffers, text, sizeof text), strstr(text, " 1 waiting")));
+        qsc_cancel_request(&cancel);
+        pthread_join(thread, NULL);
+        cr_assert_eq(call.error, ECANCELED, "wait %d", i);
+        cr_assert_eq(waits[i](), ECANCELED, "wait %d", i);
+        qsc_gradbuf_dump(&buffers, text, sizeof text);
+        cr_assert_not_null(strstr(text, " 0 waiting"), "%s", text);
+    }
+    contribute(0, 0, 10);
+    cr_assert_eq(begin_with_token(), 0);
+    qsc_gradbuf_commit(&buffers, 1);
+    cr_assert_eq(wait_with_token(), 0);
+    qsc_gradbuf_release(&buffers);
+    cr_assert_eq(open_with_token(), 0);
+    qsc_gradbuf_fini(&buffers);
+}
+
 struct crew {
     atomic_uint next;
     uint32_t round, contributions, shards, seed;
