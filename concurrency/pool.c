@@ -68,7 +68,7 @@ static void *work(void *arg)
             task = qsc_pool_find(slot);
             // seq_cst: pairs with the store in end_workers, after our announcement
             if (!task && !atomic_load_explicit(&pool->stopping, memory_order_seq_cst))
-                (void)!qsc_pool_sleep(slot, SLOT_IDLE, NULL); // without a deadline there is no error
+                (void)!qsc_pool_sleep(slot, SLOT_IDLE, NULL, NULL); // there is nothing to give up for
             else if (qsc_pool_retract(slot, SLOT_IDLE))
                 qsc_pool_wake_idle(pool); // the wake-up was for another task than the one we have
             vain = 0;

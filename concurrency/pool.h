@@ -38,10 +38,11 @@
 #ifndef QUIESCE_CONCURRENCY_POOL_H
 #define QUIESCE_CONCURRENCY_POOL_H
 
+#include <quiesce/concurrency/cancel.h>
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <time.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -116,6 +117,12 @@ void qsc_group_wait(qsc_pool *pool, qsc_group *group);
  * Returns 0 when complete. */
 int qsc_group_wait_until(qsc_pool *pool, qsc_group *group, const struct timespec *deadline)
     __attribute__((warn_unused_result));
+
+/* As qsc_group_wait_until, but returns ECANCELED, too, when it finds `cancel` cancelled (NULL: never) and
+ * tasks left and has none to run. It ends the wait and not the tasks, as qsc_group_cancel does: the group
+ * must still be waited for. Returns 0 when complete. */
+int qsc_group_wait_cancellable(qsc_pool *pool, qsc_group *group, const struct timespec *deadline,
+                               const qsc_cancel *cancel) __attribute__((warn_unused_result));
 
 /* Runs one task of the group or below it if one is at hand, without waiting; returns whether the group is
  * complete. */

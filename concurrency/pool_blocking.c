@@ -35,7 +35,7 @@ void qsc_pool_rest(struct slot *slot)
         qsc_pool_wake_idle(slot->pool); // what woke us when we were idle may have been a task
         qsc_pool_announce(slot, SLOT_SPARE);
         if (is_surplus(slot))
-            (void)!qsc_pool_sleep(slot, SLOT_SPARE, NULL); // without a deadline there is no error
+            (void)!qsc_pool_sleep(slot, SLOT_SPARE, NULL, NULL); // there is nothing to give up for
         else
             (void)qsc_pool_retract(slot, SLOT_SPARE); // the wake-up was for what we have seen
     }

@@ -116,9 +116,10 @@ void qsc_pool_run_in_slot(struct qsc_pool *pool, void (*run)(void *), void *arg)
 void qsc_pool_announce(struct slot *slot, enum slot_state how);
 /* Returns whether a wake-up came in between: it was meant for some task. */
 bool qsc_pool_retract(struct slot *slot, enum slot_state how);
-/* Returns 0 when woken; otherwise has retracted: ETIMEDOUT, or EINVAL for a deadline that is none. */
-int qsc_pool_sleep(struct slot *slot, enum slot_state how, const struct timespec *deadline)
-    __attribute__((warn_unused_result));
+/* Returns 0 when woken; otherwise has retracted: ETIMEDOUT, ECANCELED, or EINVAL for a deadline that is none.
+ */
+int qsc_pool_sleep(struct slot *slot, enum slot_state how, const struct timespec *deadline,
+                   const qsc_cancel *cancel) __attribute__((warn_unused_result));
 /* Wakes the thread in the slot if it sleeps that way; returns whether it did. */
 bool qsc_pool_wake(struct slot *slot, enum slot_state how);
 /* Wakes one idle worker, if there is one. */

@@ -1,3 +1,4 @@
+#include <quiesce/concurrency/cancel_wait.h>
 #include <quiesce/concurrency/pool_internal.h>
 
 _Static_assert(sizeof(_Atomic uint32_t) == sizeof(uint32_t), "a slot's state is used as a futex");
@@ -27,11 +28,12 @@ bool qsc_pool_retract(struct slot *slot, enum slot_state how)
     return !end(slot, how);
 }
 
-int qsc_pool_sleep(struct slot *slot, enum slot_state how, const struct timespec *deadline)
+int qsc_pool_sleep(struct slot *slot, enum slot_state how, const struct timespec *deadline,
+                   const qsc_cancel *cancel)
 {
     // relaxed: who wakes up looks for everything again, and announces himself anew before he sleeps again
     while (atomic_load_explicit(&slot->state, memory_order_relaxed) == (uint32_t)how) {
-        int error = qsc_port_futex_wait((const uint32_t *)&slot->state, how, deadline);
+        int error = qsc_cancel_wait((const uint32_t *)&slot->state, how, deadline, cancel);
         if (qsc_port_wait_error(error))
             return end(slot, how) ? error : 0;
     }

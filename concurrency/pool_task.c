@@ -205,7 +205,8 @@ static void run_below(struct slot *slot, struct task *task, struct group *group)
         qsc_pool_run_stranger(slot, task);
 }
 
-static int sleep_until_complete(struct slot *slot, struct group *group, const struct timespec *deadline)
+static int sleep_until_complete(struct slot *slot, struct group *group, const struct timespec *deadline,
+                                const qsc_cancel *cancel)
 {
     uint64_t who = (uint64_t)(slot - slot->pool->slots + 1) << GROUP_SLOT_SHIFT;
     qsc_pool_announce(slot, SLOT_JOINING);
@@ -217,7 +218,7 @@ static int sleep_until_complete(struct slot *slot, struct group *group, const st
         if (!task)
             task = find_below(slot, group);
         if (!task)
-            return qsc_pool_sleep(slot, SLOT_JOINING, deadline);
+            return qsc_pool_sleep(slot, SLOT_JOINING, deadline, cancel);
     }
     (void)qsc_pool_retract(slot, SLOT_JOINING); // whatever it was that woke us, we look again before we sleep
     if (task)
@@ -225,7 +226,8 @@ static int sleep_until_complete(struct slot *slot, struct group *group, const st
     return 0;
 }
 
-static int wait_in_slot(struct slot *slot, struct group *group, const struct timespec *deadline)
+static int wait_in_slot(struct slot *slot, struct group *group, const struct timespec *deadline,
+                        const qsc_cancel *cancel)
 {
     int error = 0;
     for (int vain = 0; !is_complete(group); vain++) {
@@ -238,7 +240,7 @@ static int wait_in_slot(struct slot *slot, struct group *group, const struct tim
         } else if (vain < QSC_PORT_SPINS) {
             qsc_port_pause();
         } else {
-            error = sleep_until_complete(slot, group, deadline);
+            error = sleep_until_complete(slot, group, deadline, cancel);
             vain = 0;
         }
     }
@@ -247,7 +249,7 @@ static int wait_in_slot(struct slot *slot, struct group *group, const struct tim
 
 // A foreign thread waits for slot 0 and returns it, or NULL with the group complete or *error set.
 static struct slot *wait_for_slot(struct qsc_pool *pool, struct group *group, const struct timespec *deadline,
-                                  int *error)
+                                  const qsc_cancel *cancel, int *error)
 {
     struct slot *slot = NULL;
     while (!is_complete(group) && !*error && !(slot = qsc_pool_enter(pool))) {
@@ -256,7 +258,7 @@ static struct slot *wait_for_slot(struct qsc_pool *pool, struct group *group, co
         uint64_t state = atomic_fetch_or_explicit(&group->state, GROUP_GUEST, memory_order_release);
         // seq_cst: pairs with the store in qsc_pool_leave
         if ((state & GROUP_TASKS) && atomic_load_explicit(&pool->guest_inside, memory_order_seq_cst))
-            *error = qsc_eventcount_wait(&pool->guests, key, deadline);
+            *error = qsc_eventcount_wait_cancellable(&pool->guests, key, deadline, cancel);
         else
             qsc_eventcount_leave(&pool->guests);
     }
@@ -353,15 +355,16 @@ static void empty(struct qsc_pool *pool, struct group *group)
     group->depth = 0;
 }
 
-int qsc_group_wait_until(qsc_pool *pool, qsc_group *group_storage, const struct timespec *deadline)
+int qsc_group_wait_cancellable(qsc_pool *pool, qsc_group *group_storage, const struct timespec *deadline,
+                               const qsc_cancel *cancel)
 {
     struct group *group = group_of(group_storage);
     struct slot *slot = qsc_pool_slot(pool), *entered = NULL;
     int error = 0;
     if (!slot)
-        slot = entered = wait_for_slot(pool, group, deadline, &error);
+        slot = entered = wait_for_slot(pool, group, deadline, cancel, &error);
     if (slot)
-        error = wait_in_slot(slot, group, deadline);
+        error = wait_in_slot(slot, group, deadline, cancel);
     if (entered)
         qsc_pool_leave(entered);
     if (!error)
@@ -369,9 +372,14 @@ int qsc_group_wait_until(qsc_pool *pool, qsc_group *group_storage, const struct 
     return error;
 }
 
+int qsc_group_wait_until(qsc_pool *pool, qsc_group *group_storage, const struct timespec *deadline)
+{
+    return qsc_group_wait_cancellable(pool, group_storage, deadline, NULL);
+}
+
 void qsc_group_wait(qsc_pool *pool, qsc_group *group_storage)
 {
-    (void)!qsc_group_wait_until(pool, group_storage, NULL); // without a deadline there is no error
+    (void)!qsc_group_wait_cancellable(pool, group_storage, NULL, NULL); // there is nothing to give up for
 }
 
 bool qsc_group_trywait(qsc_pool *pool, qsc_group *group_storage)

@@ -2,6 +2,7 @@
  * run when its wait returns, and what it wrote is seen; nobody is left asleep. */
 #include "scenario.h"
 
+#include <errno.h>
 #include <quiesce/concurrency/pool.h>
 #include <sched.h>
 #include <stdlib.h>
@@ -312,6 +313,72 @@ static void guest_outside(void)
     qsc_pool_destroy(pool);
 }
 
+static qsc_cancel token;
+static int reason; // plain: who is cancelled comes after it
+
+static void cancel(void)
+{
+    reason = 1;
+    qsc_cancel_request(&token);
+}
+
+// Returns whether it had to.
+static bool wait_or_give_up(struct job *job)
+{
+    int error = qsc_group_wait_cancellable(pool, &job->group, NULL, &token);
+    assert(error == 0 || (error == ECANCELED && reason == 1));
+    return error;
+}
+
+static void *spawn_and_give_up(void *unused)
+{
+    struct job job = {.group = QSC_GROUP_INIT};
+    qsc_task_spawn(pool, &job.group, &job.task, work, &job);
+    if (wait_or_give_up(&job))
+        wait_for(&job);
+    assert(job.runs > 0);
+    return unused;
+}
+
+static void cancel_guest(void *guest, size_t lo, size_t hi)
+{
+    assert(lo == 0 && hi == 1);
+    *(pthread_t *)guest = scenario_start(spawn_and_give_up, NULL);
+    cancel();
+}
+
+// There is no worker: the task waits for slot 0 as its thread does.
+static void guest_cancelled(void)
+{
+    pthread_t guest;
+    create(1);
+    qsc_parallel_for(pool, 0, 1, 1, cancel_guest, &guest);
+    scenario_join(guest);
+    qsc_pool_destroy(pool);
+}
+
+static void cancel_and_stay(void *arg)
+{
+    struct pair *pair = arg;
+    cancel();
+    atomic_store_explicit(&pair->began, 1, memory_order_relaxed);
+    spin_until_ran(&pair->second);
+    work(&pair->first);
+}
+
+// The worker cancels the wait for what it runs, and ends when the wait has.
+static void wait_cancelled(void)
+{
+    struct pair pair = {.first.group = QSC_GROUP_INIT};
+    create(2);
+    spawn_first(&pair, cancel_and_stay);
+    bool gave_up = wait_or_give_up(&pair.first);
+    assert(gave_up);
+    run_second(&pair);
+    wait_for(&pair.first);
+    qsc_pool_destroy(pool);
+}
+
 static void nothing(void)
 {
     create(2);
@@ -336,6 +403,8 @@ int main(int argc, char **argv)
         {"helper", helper},
         {"submit-to-waiter", submit_to_waiter},
         {"guest-outside", guest_outside},
+        {"guest-cancelled", guest_cancelled},
+        {"wait-cancelled", wait_cancelled},
     };
     return scenario_main(all, sizeof all / sizeof *all, argc, argv);
 }

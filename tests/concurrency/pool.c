@@ -283,6 +283,64 @@ Test(pool, wait_until_gives_up_and_can_be_repeated)
     destroy();
 }
 
+struct giving_up {
+    qsc_group group;
+    int error;
+};
+
+static qsc_cancel cancel;
+
+static void *wait_cancellable(void *arg)
+{
+    struct giving_up *waiter = arg;
+    waiter->error = qsc_group_wait_cancellable(pool, &waiter->group, NULL, &cancel);
+    return NULL;
+}
+
+static bool joins(const char *how)
+{
+    char text[200];
+    qsc_pool_dump(pool, text, sizeof text);
+    return strstr(text, how);
+}
+
+static void cancel_when(const char *asleep, struct giving_up *waiter)
+{
+    cancel = (qsc_cancel)QSC_CANCEL_INIT;
+    pthread_t thread = start(wait_cancellable, waiter);
+    AWAIT(joins(asleep));
+    qsc_cancel_request(&cancel);
+    pthread_join(thread, NULL);
+    cr_assert_eq(waiter->error, ECANCELED);
+    wait_cancellable(waiter);
+    cr_assert_eq(waiter->error, ECANCELED);
+    cr_assert_not(joins(asleep));
+}
+
+static void cancel_guest(void *waiter, size_t lo, size_t hi)
+{
+    (void)lo, (void)hi;
+    cancel_when("guests: 1 waiting", waiter);
+}
+
+Test(pool, a_token_ends_the_wait_and_not_the_tasks)
+{
+    make(2);
+    struct stay long_task = {0};
+    struct giving_up waiter = {.group = QSC_GROUP_INIT};
+    qsc_task task;
+    qsc_task_spawn(pool, &waiter.group, &task, stay, &long_task);
+    AWAIT(long_task.begun);
+    cancel_when("joining", &waiter);
+    cr_assert_not(qsc_group_trywait(pool, &waiter.group));
+    qsc_parallel_for(pool, 0, 1, 1, cancel_guest, &waiter);
+    atomic_store(&long_task.may_end, true);
+    qsc_group_wait(pool, &waiter.group);
+    wait_cancellable(&waiter);
+    cr_assert_eq(waiter.error, 0, "there is nothing to wait for");
+    destroy();
+}
+
 Test(pool, idle_and_waiting_threads_use_no_processor_time)
 {
     make(4);
