@@ -8,9 +8,9 @@
  *     qsc_cancel_request(&request);        ends the waits of this request
  *     qsc_cancel_request(&server);         ends those of all requests
  *
- * Mutex, condition variable, reader-writer lock, semaphore, barrier, latch, once and queue have such a form
- * of each call that blocks. It is the call with a deadline (NULL: none) and gives up for either reason; what
- * it need not wait for it takes, cancelled or not.
+ * Each call that sleeps until other threads have done something has such a form, but for a few that say why
+ * not; docs/toolkit.md has the list. It is the call with a deadline (NULL: none) and gives up for either
+ * reason; what it need not wait for it takes, cancelled or not.
  *
  * Tokens form a tree: a token is cancelled as soon as it or one of its ancestors is, and stays so. Nobody is
  * registered for that: a wait sleeps on its object and on each token up to the root at the same time

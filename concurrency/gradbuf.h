@@ -134,7 +134,7 @@ int qsc_gradbuf_begin_cancellable(qsc_gradbuf *buffers, uint32_t index, float **
  * never; rows: whole rows, likewise.
  * Returns 0; EINVAL (beyond the vector; rows: not whole rows); ENOSPC (rows: the contribution would touch
  * more than the capacity; the rows before that one are added).
- * Does not wait; striped: waits for a thread that adds to the same block. Progress: wait-free; atomic:
+ * Does not wait; striped: briefly, for a thread that adds to the same block. Progress: wait-free; atomic:
  * lock-free. Memory order: what is added happens before the sum is handed to the reducer. Any thread, several
  * at a time with different pieces of one contribution (rows: one at a time). */
 int qsc_gradbuf_add(qsc_gradbuf *buffers, uint32_t index, size_t offset, const float *values, size_t count)

@@ -12,8 +12,8 @@
  * All bytes zero is a valid, unlocked lock; there is nothing to destroy. Its memory may be freed as soon as
  * the last thread to need it has locked it for writing, even while a reader is still returning from unlock.
  * Not recursive, not shared between processes, not in signal handlers. At most 2^30 - 1 threads. No call has
- * an _until form: who has come counts for the phase in which it came and cannot be taken out of it; use
- * rwlock.h where a wait must end. */
+ * an _until or _cancellable form: who has come counts for the phase in which it came and cannot be taken out
+ * of it; use rwlock.h where a wait must end. */
 #ifndef QUIESCE_CONCURRENCY_PFLOCK_H
 #define QUIESCE_CONCURRENCY_PFLOCK_H
 

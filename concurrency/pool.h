@@ -86,8 +86,9 @@ struct qsc_pool_config {
 int qsc_pool_create(qsc_pool **pool, const struct qsc_pool_config *config)
     __attribute__((warn_unused_result));
 
-/* Ends the workers and frees the pool; NULL is ignored. Waits for the workers to leave. All groups must be
- * complete, no other thread inside a call on the pool. Not from a task of the pool. */
+/* Ends the workers and frees the pool; NULL is ignored. Blocks until the workers have left; it
+ * cannot give up, but they have nothing to run: all groups must be complete, no other thread inside a call on
+ * the pool. Not from a task of the pool. */
 void qsc_pool_destroy(qsc_pool *pool);
 
 /* The number of threads. Wait-free. */
@@ -119,8 +120,8 @@ int qsc_group_wait_until(qsc_pool *pool, qsc_group *group, const struct timespec
     __attribute__((warn_unused_result));
 
 /* As qsc_group_wait_until, but returns ECANCELED, too, when it finds `cancel` cancelled (NULL: never) and
- * tasks left and has none to run. It ends the wait and not the tasks, as qsc_group_cancel does: the group
- * must still be waited for. Returns 0 when complete. */
+ * tasks left and has none to run. It ends the wait and not the tasks, which qsc_group_cancel drops: the
+ * group must still be waited for. Returns 0 when complete. */
 int qsc_group_wait_cancellable(qsc_pool *pool, qsc_group *group, const struct timespec *deadline,
                                const qsc_cancel *cancel) __attribute__((warn_unused_result));
 
@@ -171,7 +172,8 @@ void qsc_pool_blocking_end(qsc_pool *pool);
  * all. The chunks depend on begin, end and grain only (a grain of 0 counts as 1), never on the threads: what
  * a body computes for its chunk can be combined in a fixed order. The threads take the chunks in ascending
  * order of k, each the next when it has done with one, so every chunk below a begun one has been begun. May
- * be nested. Blocking. Any thread. Memory order: as spawn and wait. */
+ * be nested. Blocking; it cannot give up, as its threads work in the caller's frame: to end it early cancel
+ * the group of the task that calls it (qsc_group_cancel). Any thread. Memory order: as spawn and wait. */
 void qsc_parallel_for(qsc_pool *pool, size_t begin, size_t end, size_t grain,
                       void (*body)(void *ctx, size_t lo, size_t hi), void *ctx);
 
@@ -198,7 +200,8 @@ void qsc_parallel_for_guided(qsc_pool *pool, size_t begin, size_t end, size_t gr
  * more), aligned for any standard type; the body must write all of it. Of an empty range *result stays as it
  * is: let it be the neutral element. Each stack holds up to log2(chunks) partial results; for long vectors
  * see gradbuf.h. When the caller's group, or one above it, is cancelled, *result is of no use: ask
- * qsc_task_cancelled. May be nested. Blocking. Any thread. Memory order: as spawn and wait. */
+ * qsc_task_cancelled. May be nested. Blocking, as qsc_parallel_for. Any thread. Memory order: as spawn and
+ * wait. */
 void qsc_parallel_reduce(qsc_pool *pool, size_t begin, size_t end, size_t grain, void *result, size_t size,
                          void (*body)(void *ctx, size_t lo, size_t hi, void *partial),
                          void (*combine)(void *ctx, void *left, const void *right), void *ctx);

@@ -51,7 +51,8 @@ static inline void qsc_rcu_read_unlock(void);
 /* Waits for a grace period: until every read section that had begun before the call has ended.
  * Returns: nothing.
  * Blocks: until those readers leave: tens of microseconds with readers running, a time slice of the
- * scheduler or more when one of them is preempted. Progress: blocking.
+ * scheduler or more when one of them is preempted. It cannot give up, as liburcu's grace period cannot be
+ * left before its end; who must not wait defers (rcu_domain.h). Progress: blocking.
  * Memory order: what happened before the call is seen by every section that is not waited for; what
  * happened in a section that is waited for happens before the return.
  * Threads: any, registered or not. Not inside: a read section, for which it would wait for ever (asserted

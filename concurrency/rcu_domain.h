@@ -68,7 +68,8 @@ int qsc_rcu_domain_init(qsc_rcu_domain *domain, const struct qsc_rcu_domain_conf
 
 /* Destroys everything that was deferred, also by the destructors themselves, ends the thread and frees the
  * domain's memory: no destructor is called after the return.
- * Returns: nothing. Blocks: for grace periods and the destructors. Progress: blocking.
+ * Returns: nothing. Blocks: for grace periods and the destructors; it cannot give up, as half a domain would
+ * be left: who has a deadline passes qsc_rcu_barrier_until first. Progress: blocking.
  * Memory order: everything that readers and destructors did happens before the return.
  * Threads: one, while no other uses the domain; those that deferred may live on or have exited.
  * Not inside: a read section, for which it would wait for ever, or a destructor of this domain (both asserted

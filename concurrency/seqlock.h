@@ -18,9 +18,9 @@
  * reads again; and one that began with an even sequence sees all words of the writes up to it.
  *
  * All bytes zero is valid; there is nothing to destroy. A write must not be left half done: its readers would
- * wait for ever. There are no _until forms: a write is some stores long, and who will not wait has tryread
- * and trylock. Source: C. Lameter, "Effective synchronization on Linux/NUMA systems", 2005; H.-J. Boehm, "Can
- * seqlocks get along with programming language memory models?", MSPC 2012. */
+ * wait for ever. There are no _until or _cancellable forms: a write is some stores long, and who will not
+ * wait has tryread and trylock. Source: C. Lameter, "Effective synchronization on Linux/NUMA systems", 2005;
+ * H.-J. Boehm, "Can seqlocks get along with programming language memory models?", MSPC 2012. */
 #ifndef QUIESCE_CONCURRENCY_SEQLOCK_H
 #define QUIESCE_CONCURRENCY_SEQLOCK_H
 

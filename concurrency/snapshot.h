@@ -97,7 +97,8 @@ int qsc_snapshot_init(qsc_snapshot *cell, const struct qsc_snapshot_config *conf
 
 /* Destroys every version, the current one included, ends the reclaiming thread and frees the cell's memory.
  * Returns: 0; EBUSY while a version is pinned: then the cell is as before and may be used on.
- * Blocks: for a grace period and the destructors. Progress: blocking.
+ * Blocks: for a grace period and the destructors; it cannot give up, as half a cell would be left.
+ * Progress: blocking.
  * Memory order: everything that readers and destructors did happens before the return of 0.
  * Threads: one, while no other uses the cell, except that an unpin may come at any time.
  * Not inside: a read section, or a destructor of this cell. */

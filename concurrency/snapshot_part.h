@@ -44,8 +44,7 @@ static inline void qsc_snapshot_part_get(qsc_snapshot_part *part)
 
 /* Takes an owner's share back. With the last one destroy(part) is called, and then the part's bytes count no
  * more.
- * Returns: nothing. Blocks: for destroy, if it is the last, and briefly on the publishers' lock.
- * Progress: blocking.
+ * Returns: nothing. Blocks: briefly, on the publishers' lock, and as long as destroy. Progress: blocking.
  * Memory order: release; everything that was done with the part happens before destroy.
  * Threads: any, before the end of the cell; one for each owner. Not inside: a part's destroy, which may not
  * yield either. */

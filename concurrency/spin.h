@@ -17,8 +17,8 @@
  * Nodes are the caller's, one for each lock that a thread holds or awaits, each in a cache line of its own.
  * A lock is 4 to 16 bytes; what it protects may stand beside it in its line. The memory of a lock may be
  * freed as soon as the last thread to need it has locked it, even while another thread is still returning
- * from unlock. Not recursive, not shared between processes, not in signal handlers. None has an _until form:
- * a thread cannot leave a line from its middle; use mutex.h where a wait must end. */
+ * from unlock. Not recursive, not shared between processes, not in signal handlers. None has an _until or
+ * _cancellable form: a thread cannot leave a line from its middle; use mutex.h where a wait must end. */
 #ifndef QUIESCE_CONCURRENCY_SPIN_H
 #define QUIESCE_CONCURRENCY_SPIN_H
 

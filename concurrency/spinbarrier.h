@@ -4,7 +4,7 @@
  * between two steps is shorter than a sleep and a wake-up. A waiter does not sleep; after a few microseconds
  * it offers its processor to others in every turn (sched_yield), so that more threads than processors make
  * progress, slowly. Where threads may be preempted, or come at different times, barrier.h is the better one;
- * it also has a deadline, which this one has not: who has come cannot go back.
+ * it also has _until and _cancellable forms, which this one has not: who has come cannot go back.
  *
  * A central count, and a round in a line of its own on which all wait: the sense-reversing barrier (D.
  * Hensgen, R. Finkel and U. Manber, "Two algorithms for barrier synchronization", International Journal of

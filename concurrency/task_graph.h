@@ -12,7 +12,8 @@
  * cycle. Each node counts the predecessors that have not ended yet; the thread that ends the last of them
  * goes on with the node, or leaves it to others if it has one to go on with.
  *
- * To cancel a run, by a node of it, for one: run the graph from a task and cancel the group of that task. */
+ * A run cannot be given up, as its nodes use the graph. To cancel it, by a node of it, for one: run the
+ * graph from a task and cancel the group of that task. */
 #ifndef QUIESCE_CONCURRENCY_TASK_GRAPH_H
 #define QUIESCE_CONCURRENCY_TASK_GRAPH_H
 
