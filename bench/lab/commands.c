@@ -1,0 +1,64 @@
+#include "commands.h"
+
+#include "clock.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <sched.h>
+#include <string.h>
+
+bool lab_take_lock(const struct lab_lock **lock, const char *command, int at, int argc, char **argv)
+{
+    if (at >= argc || argv[at][0] == '-') {
+        qsc_complain("%s: the name of a lock is missing (qsc-lab list prints them)", command);
+        return false;
+    }
+    *lock = lab_lock_find(argv[at]);
+    if (!*lock)
+        qsc_complain("%s: no lock '%s' (qsc-lab list prints them)", command, argv[at]);
+    return *lock;
+}
+
+struct lab_plan lab_workload_plan(const struct lab_workload *workload, const struct lab_lock *lock)
+{
+    return (struct lab_plan){.lock = lock,
+                             .threads = (unsigned)workload->threads,
+                             .section_ns = (uint64_t)workload->section,
+                             .outside_ns = (uint64_t)workload->outside,
+                             .reads = (unsigned)workload->reads,
+                             .pin = workload->pin};
+}
+
+unsigned lab_processors(void)
+{
+    cpu_set_t allowed;
+    return sched_getaffinity(0, sizeof allowed, &allowed) == 0 ? (unsigned)CPU_COUNT(&allowed) : 1;
+}
+
+void lab_workload_print(const struct lab_plan *plan, FILE *out)
+{
+    unsigned processors = lab_processors();
+    fprintf(out,
+            "%u threads on %u processors%s, %s; section %" PRIu64 " ns, outside %" PRIu64
+            " ns, %u %% reads%s\n",
+            plan->threads, processors, plan->threads > processors ? " (they share them by time slices)" : "",
+            plan->pin ? "pinned" : "not pinned", plan->section_ns, plan->outside_ns, plan->reads,
+            plan->reads == 100 ? " (without writers, which says little of a reader-writer lock)" : "");
+    fprintf(out, "clock: %s, a stamp takes %.1f ns; %s\n",
+            lab_clock_get()->tsc ? "time-stamp counter" : "CLOCK_MONOTONIC", lab_clock_get()->stamp_ns,
+            plan->waits ? "two a pass, one of them inside the section"
+                        : "one in about 1 us, outside the section");
+}
+
+bool lab_run_or_complain(struct lab_result *result, const struct lab_plan *plan)
+{
+    int error = lab_run(result, plan);
+    if (error == ETIMEDOUT)
+        qsc_complain("%s: a thread still waits for the lock long after the end: no result", plan->lock->name);
+    else if (error == ENOTRECOVERABLE)
+        qsc_complain("%s: two threads were inside of an exclusive section at one time: no result",
+                     plan->lock->name);
+    else if (error)
+        qsc_complain("%s: the run could not start: %s", plan->lock->name, strerror(error));
+    return error == 0;
+}
