@@ -7,16 +7,26 @@
 #include <sched.h>
 #include <string.h>
 
-bool lab_take_lock(const struct lab_lock **lock, const char *command, int at, int argc, char **argv)
+bool lab_parse(const struct qsc_command *command, const struct lab_lock **locks, int wanted,
+               const struct qsc_option *options, int argc, char **argv, int *status)
 {
-    if (at >= argc || argv[at][0] == '-') {
-        qsc_complain("%s: the name of a lock is missing (qsc-lab list prints them)", command);
-        return false;
+    int named = 0;
+    for (; named < wanted && 1 + named < argc && argv[1 + named][0] != '-'; named++) {
+        locks[named] = lab_lock_find(argv[1 + named]);
+        if (!locks[named]) {
+            qsc_complain("%s: no lock '%s' (qsc-lab list prints them)", command->name, argv[1 + named]);
+            *status = QSC_EXIT_USAGE;
+            return false;
+        }
     }
-    *lock = lab_lock_find(argv[at]);
-    if (!*lock)
-        qsc_complain("%s: no lock '%s' (qsc-lab list prints them)", command, argv[at]);
-    return *lock;
+    if (!qsc_options_parse(command, options, argc - named, argv + named,
+                           status)) /* --help, too, without a name */
+        return false;
+    if (named == wanted)
+        return true;
+    qsc_complain("%s: the name of a lock is missing (qsc-lab list prints them)", command->name);
+    *status = QSC_EXIT_USAGE;
+    return false;
 }
 
 struct lab_plan lab_workload_plan(const struct lab_workload *workload, const struct lab_lock *lock)

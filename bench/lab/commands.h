@@ -8,12 +8,13 @@
 
 #include <stdio.h>
 
-extern const struct qsc_command lab_list_command, lab_fair_command;
+extern const struct qsc_command lab_list_command, lab_fair_command, lab_compare_command;
 
-/* Takes the lock of that name into *lock; an unknown one, or none where argv[at] is missing or an option,
- * gets one line on standard error and false. */
-__attribute__((warn_unused_result)) bool lab_take_lock(const struct lab_lock **lock, const char *command,
-                                                       int at, int argc, char **argv);
+/* qsc_options_parse for a command that begins with the names of `wanted` locks. */
+__attribute__((warn_unused_result)) bool lab_parse(const struct qsc_command *command,
+                                                   const struct lab_lock **locks, int wanted,
+                                                   const struct qsc_option *options, int argc, char **argv,
+                                                   int *status);
 
 /* The options that describe a run, in the order of LAB_WORKLOAD_OPTIONS. */
 struct lab_workload {

@@ -56,15 +56,10 @@ static int run(int argc, char **argv)
          .max = LAB_SECONDS_MAX},
         {0},
     };
-    const struct lab_lock *lock = NULL;
-    bool named = argc > 1 && argv[1][0] != '-';
-    if (named && !lab_take_lock(&lock, argv[0], 1, argc, argv))
-        return QSC_EXIT_USAGE;
+    const struct lab_lock *lock;
     int status;
-    if (!qsc_options_parse(&lab_fair_command, options, argc - named, argv + named, &status))
+    if (!lab_parse(&lab_fair_command, &lock, 1, options, argc, argv, &status))
         return status;
-    if (!named && !lab_take_lock(&lock, argv[0], argc, argc, argv))
-        return QSC_EXIT_USAGE;
 
     struct lab_plan plan = lab_workload_plan(&workload, lock);
     plan.windows = (uint32_t)(seconds * (1e9 / LAB_WINDOW_NS));

@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-static const struct qsc_command *const commands[] = {&lab_list_command, &lab_fair_command, NULL};
+static const struct qsc_command *const commands[] = {&lab_list_command, &lab_fair_command,
+                                                     &lab_compare_command, NULL};
 
 static void print_usage(FILE *out)
 {

@@ -21,6 +21,15 @@ grep -q ' 0 writes)' out || fail "reads and writes are counted apart: $(cat out)
 "$lab" fair pthread_mutex --seconds 0.01 --threads 256 --pin >out
 grep -q 'they share them by time slices' out || fail "more threads than processors are to be named: $(cat out)"
 
+"$lab" compare qsc_mutex pthread_mutex --budget 0.4 --threads 3 >out
+for line in '^qsc_mutex, pthread_mutex: 3 threads' '^A qsc_mutex .* passes/s' '^B pthread_mutex .* passes/s' '^ratio A/B ' \
+    '^signed-rank test ' ' pairs of runs of '; do
+    grep -qE "$line" out || fail "no line '$line': $(cat out)"
+done
+[[ $(tail -n 1 out) =~ \ (faster|slower|equivalent|undecided)$ ]] || fail "the verdict is the last word: $(cat out)"
+"$lab" compare qsc_tas qsc_tas --budget 0.1 --threads 8 >out
+[[ $(tail -n 1 out) =~ \ (faster|slower|equivalent|undecided)$ ]] || fail "few pairs are no failure: $(cat out)"
+
 refuses 2 "qsc-lab: unknown command 'race'*" "$lab" race
 refuses 2 "qsc-lab: list: unexpected argument 'x'*" "$lab" list x
 refuses 2 "qsc-lab: fair: the name of a lock is missing*" "$lab" fair
@@ -30,6 +39,10 @@ refuses 2 "qsc-lab: fair: unexpected argument 'qsc_tas'*" "$lab" fair qsc_mutex 
 refuses 2 "qsc-lab: fair: --threads wants a whole number from 1 to 256, not '257'" "$lab" fair qsc_mutex --threads 257
 refuses 2 "qsc-lab: fair: --seconds wants a number from 0.01 to 60, not '0'" "$lab" fair qsc_mutex --seconds 0
 refuses 2 "qsc-lab: fair: --reads wants *" "$lab" fair qsc_mutex --reads 101
+refuses 2 "qsc-lab: compare: the name of a lock is missing*" "$lab" compare qsc_mutex
+refuses 2 "qsc-lab: compare: no lock 'x'*" "$lab" compare qsc_mutex x
+refuses 2 "qsc-lab: compare: --budget wants *" "$lab" compare qsc_mutex qsc_tas --budget 0
+refuses 2 "qsc-lab: compare: --margin wants *" "$lab" compare qsc_mutex qsc_tas --margin -1
 if [[ -w /dev/full ]]; then
     status=0
     "$lab" list >/dev/full 2>err || status=$?

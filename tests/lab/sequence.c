@@ -1,0 +1,112 @@
+// Verdicts on measurements whose truth is known.
+#include "bench/lab/sequence.h"
+
+#include "bench/lab/random.h"
+
+#include <criterion/criterion.h>
+#include <math.h>
+#include <string.h>
+
+enum { TRIALS = 200 };
+
+// A machine: the logarithm of a ratio with noise about a normal distribution's, and now and then a run that
+// something disturbed.
+struct machine {
+    uint64_t random;
+    double log_ratio, noise;
+    unsigned left; // pairs
+};
+
+static double normal(uint64_t *random)
+{
+    double sum = -6;
+    for (int i = 0; i < 12; i++)
+        sum += lab_random(random) / 4294967296.0;
+    return sum;
+}
+
+static int measure(void *context, double *log_ratio)
+{
+    struct machine *machine = context;
+    if (machine->left == 0)
+        return LAB_NO_MORE;
+    machine->left--;
+    double disturbed = lab_random_below(&machine->random, 20) == 0 ? 10 : 1;
+    *log_ratio = machine->log_ratio + normal(&machine->random) * machine->noise * disturbed;
+    return 0;
+}
+
+// How many of the trials end in each verdict.
+static void try(unsigned *verdicts, double ratio, double noise, unsigned pairs)
+{
+    memset(verdicts, 0, 4 * sizeof *verdicts);
+    static struct lab_sequence sequence;
+    for (uint64_t trial = 1; trial <= TRIALS; trial++) {
+        struct machine machine = {trial * 0x9e3779b97f4a7c15u, log(ratio), noise, pairs};
+        cr_assert_eq(lab_decide(&sequence, 0.03, measure, &machine), 0);
+        verdicts[sequence.verdict]++;
+    }
+}
+
+Test(sequence, a_lock_against_itself_is_equivalent)
+{
+    unsigned verdicts[4];
+    for (double noise = 0.005; noise < 0.06; noise *= 3) {
+        try(verdicts, 1, noise, 1000);
+        cr_assert_geq(verdicts[LAB_EQUIVALENT], TRIALS * 95 / 100, "%u with a noise of %g",
+                      verdicts[LAB_EQUIVALENT], noise);
+    }
+}
+
+Test(sequence, five_percent_are_found)
+{
+    unsigned verdicts[4];
+    for (double noise = 0.005; noise < 0.06; noise *= 3) {
+        try(verdicts, 0.95, noise, 1000);
+        cr_assert_geq(verdicts[LAB_SLOWER], TRIALS * 95 / 100, "%u with a noise of %g", verdicts[LAB_SLOWER],
+                      noise);
+        try(verdicts, 1 / 0.95, noise, 1000);
+        cr_assert_geq(verdicts[LAB_FASTER], TRIALS * 95 / 100, "%u with a noise of %g", verdicts[LAB_FASTER],
+                      noise);
+    }
+}
+
+Test(sequence, what_cannot_be_told_is_undecided)
+{
+    unsigned verdicts[4];
+    try(verdicts, 1, 0.5, 48); // noise
+    cr_assert_geq(verdicts[LAB_UNDECIDED], TRIALS * 95 / 100, "%u", verdicts[LAB_UNDECIDED]);
+    try(verdicts, 2, 0.01, 7); // too few
+    cr_assert_eq(verdicts[LAB_UNDECIDED], TRIALS);
+    try(verdicts, 2, 0.01, 8);
+    cr_assert_eq(verdicts[LAB_FASTER], TRIALS, "as few as will do");
+    try(verdicts, 2, 0.01, 0);
+    cr_assert_eq(verdicts[LAB_UNDECIDED], TRIALS);
+}
+
+Test(sequence, the_margin_decides_what_equivalent_means)
+{
+    struct lab_location location = {.estimate = 0.02, .low = 0.01, .high = 0.03};
+    cr_assert_eq(lab_judge(&location, 0.05), LAB_EQUIVALENT);
+    cr_assert_eq(lab_judge(&location, 0.02), LAB_FASTER);
+    location = (struct lab_location){.estimate = -0.02, .low = -0.03, .high = -0.01};
+    cr_assert_eq(lab_judge(&location, 0.02), LAB_SLOWER);
+    location.high = 0.01;
+    cr_assert_eq(lab_judge(&location, 0.02), LAB_UNDECIDED);
+    cr_assert_str_eq(lab_verdict_names[LAB_SLOWER], "slower");
+    cr_assert_str_eq(lab_verdict_names[LAB_EQUIVALENT], "equivalent");
+}
+
+static int fail(void *context, double *log_ratio)
+{
+    (void)context;
+    *log_ratio = 0;
+    return 7;
+}
+
+Test(sequence, a_measurement_that_fails_ends_it)
+{
+    static struct lab_sequence sequence;
+    cr_assert_eq(lab_decide(&sequence, 0.03, fail, NULL), 7);
+    cr_assert_eq(sequence.pairs, 0);
+}
