@@ -1,10 +1,10 @@
 #include "commands.h"
 
 #include "clock.h"
+#include "machine.h"
 
 #include <errno.h>
 #include <inttypes.h>
-#include <sched.h>
 #include <string.h>
 
 bool lab_parse(const struct qsc_command *command, const struct lab_lock **locks, int wanted,
@@ -37,12 +37,6 @@ struct lab_plan lab_workload_plan(const struct lab_workload *workload, const str
                              .outside_ns = (uint64_t)workload->outside,
                              .reads = (unsigned)workload->reads,
                              .pin = workload->pin};
-}
-
-unsigned lab_processors(void)
-{
-    cpu_set_t allowed;
-    return sched_getaffinity(0, sizeof allowed, &allowed) == 0 ? (unsigned)CPU_COUNT(&allowed) : 1;
 }
 
 void lab_workload_print(const struct lab_plan *plan, FILE *out)

@@ -8,7 +8,7 @@
 
 #include <stdio.h>
 
-extern const struct qsc_command lab_list_command, lab_fair_command, lab_compare_command;
+extern const struct qsc_command lab_list_command, lab_env_command, lab_fair_command, lab_compare_command;
 
 /* qsc_options_parse for a command that begins with the names of `wanted` locks. */
 __attribute__((warn_unused_result)) bool lab_parse(const struct qsc_command *command,
@@ -70,8 +70,5 @@ void lab_workload_print(const struct lab_plan *plan, FILE *out);
  * out the process should end. */
 __attribute__((warn_unused_result)) bool lab_run_or_complain(struct lab_result *result,
                                                              const struct lab_plan *plan);
-
-/* How many processors the process may use. */
-unsigned lab_processors(void);
 
 #endif

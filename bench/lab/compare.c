@@ -1,7 +1,6 @@
 /* qsc-lab compare: whether one lock lets more passes through than another, or whether that cannot be said. */
 #include "clock.h"
 #include "commands.h"
-#include "random.h"
 #include "sequence.h"
 
 #include <errno.h>
@@ -9,38 +8,38 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* Two locks under the same plan, and what their runs gave. */
+/* Two locks under the same plan. */
 struct contest {
     struct lab_plan plans[2];
-    double throughputs[2][LAB_DIFFERENCES_MAX];
-    unsigned pairs;
+    unsigned runs;
     double stolen; /* shares of the processors' time, summed over the runs */
-    uint64_t random, deadline_ns, longest_pair_ns;
+    uint64_t deadline_ns, pair_began_ns, longest_pair_ns;
 };
 
-/* One run of each, in an order drawn anew: what changes slowly in the machine then favours neither. */
-static int measure_pair(void *arg, double *log_ratio)
+/* Whether a pair more ends before the deadline; a pair that was begun is completed. */
+static bool is_time_up(struct contest *contest)
 {
-    struct contest *contest = arg;
-    uint64_t began = qsc_port_now_ns();
-    if (began + contest->longest_pair_ns > contest->deadline_ns)
+    if (contest->runs % 2 != 0)
+        return false;
+    uint64_t now = qsc_port_now_ns();
+    if (contest->runs > 0 && now - contest->pair_began_ns > contest->longest_pair_ns)
+        contest->longest_pair_ns = now - contest->pair_began_ns;
+    contest->pair_began_ns = now;
+    return now + contest->longest_pair_ns > contest->deadline_ns;
+}
+
+static int measure(void *context, unsigned which, double *throughput)
+{
+    struct contest *contest = context;
+    if (is_time_up(contest))
         return LAB_NO_MORE;
-    unsigned first = lab_random_below(&contest->random, 2);
-    for (unsigned i = 0; i < 2; i++) {
-        unsigned which = first ^ i;
-        struct lab_result result;
-        if (!lab_run_or_complain(&result, &contest->plans[which]))
-            return QSC_EXIT_FAILURE;
-        contest->throughputs[which][contest->pairs] = lab_result_throughput(&result);
-        contest->stolen += fmax(result.steal, 0);
-        lab_result_fini(&result);
-    }
-    /* A run in which nobody passed counts as one pass a second: a lock that stalls is slow, not left out. */
-    *log_ratio = log(fmax(contest->throughputs[0][contest->pairs], 1) /
-                     fmax(contest->throughputs[1][contest->pairs], 1));
-    contest->pairs++;
-    uint64_t took = qsc_port_now_ns() - began;
-    contest->longest_pair_ns = took > contest->longest_pair_ns ? took : contest->longest_pair_ns;
+    struct lab_result result;
+    if (!lab_run_or_complain(&result, &contest->plans[which]))
+        return QSC_EXIT_FAILURE;
+    *throughput = lab_result_throughput(&result);
+    contest->stolen += fmax(result.steal, 0);
+    contest->runs++;
+    lab_result_fini(&result);
     return 0;
 }
 
@@ -58,15 +57,16 @@ static void print_throughput(char letter, const char *name, double *throughputs,
            throughputs[pairs - 1]);
 }
 
-static void print_contest(struct contest *contest, const struct lab_sequence *sequence, double margin)
+/* Orders the throughputs. */
+static void print_contest(const struct contest *contest, struct lab_sequence *sequence, double margin)
 {
     const struct lab_plan *plan = &contest->plans[0];
-    printf("%s, %s: ", contest->plans[0].lock->name, contest->plans[1].lock->name);
+    printf("%s, %s: ", plan->lock->name, contest->plans[1].lock->name);
     lab_workload_print(plan, stdout);
     printf("%u pairs of runs of %" PRIu32 " ms after %" PRIu64 " ms of warm-up, in random order\n",
            sequence->pairs, plan->windows, plan->warm_up_ns / LAB_WINDOW_NS);
     for (int i = 0; i < 2 && sequence->pairs > 0; i++)
-        print_throughput("AB"[i], contest -> plans[i].lock->name, contest->throughputs[i], sequence->pairs);
+        print_throughput("AB"[i], contest -> plans[i].lock->name, sequence->values[i], sequence->pairs);
     if (sequence->pairs > 0)
         printf("stolen              %.2f %% of the processors' time, by the hypervisor\n",
                contest->stolen / (2 * sequence->pairs) * 100);
@@ -89,9 +89,7 @@ static void share_budget(struct contest *contest, double seconds)
         contest->plans[i].windows = (uint32_t)(run_ms * 0.8);
         contest->plans[i].warm_up_ns = (uint64_t)(run_ms * 0.2) * LAB_WINDOW_NS;
     }
-    uint64_t now = qsc_port_now_ns();
-    contest->deadline_ns = now + (uint64_t)(seconds * 1e9);
-    contest->random = now | 1;
+    contest->deadline_ns = qsc_port_now_ns() + (uint64_t)(seconds * 1e9);
 }
 
 static int run(int argc, char **argv)
@@ -121,12 +119,11 @@ static int run(int argc, char **argv)
     if (!lab_parse(&lab_compare_command, locks, 2, options, argc, argv, &status))
         return status;
 
-    static struct contest contest; /* too large for a stack */
-    static struct lab_sequence sequence;
-    contest = (struct contest){
+    static struct lab_sequence sequence; /* too large for a stack */
+    struct contest contest = {
         .plans = {lab_workload_plan(&workload, locks[0]), lab_workload_plan(&workload, locks[1])}};
     share_budget(&contest, budget);
-    status = lab_decide(&sequence, margin / 100, measure_pair, &contest);
+    status = lab_decide(&sequence, margin / 100, qsc_port_now_ns() | 1, measure, &contest);
     if (status == ENOMEM)
         qsc_complain("compare: no memory");
     if (status)

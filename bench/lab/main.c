@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-static const struct qsc_command *const commands[] = {&lab_list_command, &lab_fair_command,
+static const struct qsc_command *const commands[] = {&lab_list_command, &lab_env_command, &lab_fair_command,
                                                      &lab_compare_command, NULL};
 
 static void print_usage(FILE *out)

@@ -1,12 +1,12 @@
 #include "run.h"
 
 #include "clock.h"
+#include "machine.h"
 #include "random.h"
 
 #include <errno.h>
 #include <quiesce/concurrency/alloc.h>
 #include <sched.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 
@@ -215,29 +215,12 @@ static int run_threads(struct run *run, struct thread *threads)
     return error;
 }
 
-/* Jiffies of all processors since boot: all, and stolen. Returns whether they are to be had. */
-static bool read_jiffies(uint64_t *all, uint64_t *stolen)
-{
-    FILE *file = fopen("/proc/stat", "re");
-    unsigned long long part[8]; /* user, nice, system, idle, iowait, irq, softirq, steal */
-    bool read = file && fscanf(file, "cpu %llu %llu %llu %llu %llu %llu %llu %llu", &part[0], &part[1],
-                               &part[2], &part[3], &part[4], &part[5], &part[6], &part[7]) == 8;
-    if (file)
-        fclose(file);
-    *all = *stolen = 0;
-    for (int i = 0; read && i < 8; i++)
-        *all += part[i];
-    if (read)
-        *stolen = part[7];
-    return read;
-}
-
 static int run_and_watch(struct lab_result *result, struct run *run, struct thread *threads)
 {
     uint64_t all, stolen, all_after, stolen_after;
-    bool known = read_jiffies(&all, &stolen);
+    bool known = lab_jiffies(&all, &stolen);
     int error = run_threads(run, threads);
-    known = read_jiffies(&all_after, &stolen_after) && known;
+    known = lab_jiffies(&all_after, &stolen_after) && known;
     result->steal =
         known && all_after > all ? (double)(stolen_after - stolen) / (double)(all_after - all) : -1;
     return error;

@@ -30,6 +30,13 @@ done
 "$lab" compare qsc_tas qsc_tas --budget 0.1 --threads 8 >out
 [[ $(tail -n 1 out) =~ \ (faster|slower|equivalent|undecided)$ ]] || fail "few pairs are no failure: $(cat out)"
 
+"$lab" env >env.json
+for key in cpu hypervisor processors threads_per_core numa_nodes caches frequency_governor kernel libc clock membarrier \
+    performance_counters steal_since_boot claims supported; do
+    grep -q "\"$key\": " env.json || fail "no $key: $(cat env.json)"
+done
+refuses 2 "qsc-lab: env: unexpected argument 'x'*" "$lab" env x
+
 refuses 2 "qsc-lab: unknown command 'race'*" "$lab" race
 refuses 2 "qsc-lab: list: unexpected argument 'x'*" "$lab" list x
 refuses 2 "qsc-lab: fair: the name of a lock is missing*" "$lab" fair
