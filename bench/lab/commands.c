@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
 bool lab_parse(const struct qsc_command *command, const struct lab_lock **locks, int wanted,
@@ -39,6 +40,29 @@ struct lab_plan lab_workload_plan(const struct lab_workload *workload, const str
                              .pin = workload->pin};
 }
 
+static void do_nothing(void *lock, void *waiter)
+{
+    (void)lock, (void)waiter;
+}
+
+/* What a pass takes that is not the lock's and not its sections', by one thread; below 0 where that could not
+ * be measured. */
+static double measure_empty_pass(const struct lab_plan *plan)
+{
+    static const struct lab_lock nothing = {.name = "nothing", .lock = do_nothing, .unlock = do_nothing};
+    const struct lab_plan empty = {
+        .lock = &nothing, .threads = 1, .warm_up_ns = 1000000, .windows = 3, .waits = plan->waits};
+    double best = 0;
+    for (int i = 0; i < 5; i++) { /* the fastest is the one that nobody disturbed */
+        struct lab_result result;
+        if (lab_run(&result, &empty) != 0)
+            return -1;
+        best = fmax(best, lab_result_throughput(&result));
+        lab_result_fini(&result);
+    }
+    return best > 0 ? 1e9 / best : -1;
+}
+
 void lab_workload_print(const struct lab_plan *plan, FILE *out)
 {
     unsigned processors = lab_processors();
@@ -48,10 +72,14 @@ void lab_workload_print(const struct lab_plan *plan, FILE *out)
             plan->threads, processors, plan->threads > processors ? " (they share them by time slices)" : "",
             plan->pin ? "pinned" : "not pinned", plan->section_ns, plan->outside_ns, plan->reads,
             plan->reads == 100 ? " (without writers, which says little of a reader-writer lock)" : "");
+    const struct lab_clock *clock = lab_clock_get();
     fprintf(out, "clock: %s, a stamp takes %.1f ns; %s\n",
-            lab_clock_get()->tsc ? "time-stamp counter" : "CLOCK_MONOTONIC", lab_clock_get()->stamp_ns,
+            clock->tsc ? "time-stamp counter" : "CLOCK_MONOTONIC", clock->stamp_ns,
             plan->waits ? "two a pass, one of them inside the section"
                         : "one in about 1 us, outside the section");
+    double empty_ns = measure_empty_pass(plan);
+    if (empty_ns >= 0)
+        fprintf(out, "own cost: %.1f ns a pass, with no lock and empty sections\n", empty_ns);
 }
 
 bool lab_run_or_complain(struct lab_result *result, const struct lab_plan *plan)

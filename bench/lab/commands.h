@@ -63,7 +63,8 @@ struct lab_workload {
 
 struct lab_plan lab_workload_plan(const struct lab_workload *workload, const struct lab_lock *lock);
 
-/* Two lines on what a run is made of, and what it costs to measure. */
+/* Three lines on what a run is made of, and what it costs to measure, which it finds out by some short runs.
+ */
 void lab_workload_print(const struct lab_plan *plan, FILE *out);
 
 /* lab_run, with one line on standard error where it fails. Returns whether it did not. After a run that timed

@@ -15,7 +15,7 @@ enum { LINE = 64, STRIDE_MAX = 64 };
 enum gate { CLOSED, OPEN, ABANDONED };
 
 struct run {
-    const struct lab_plan *plan;
+    struct lab_plan plan; /* a copy: a thread that does not come back may outlive the caller's */
     uint64_t start, end, window, stride_ticks; /* ticks */
     uint32_t section, outside;                 /* steps of work */
 
@@ -67,7 +67,7 @@ static void note_wait(struct thread *self, uint64_t asked, uint64_t got)
 static bool pass(struct thread *self, uint64_t asked)
 {
     struct run *run = self->run;
-    const struct lab_plan *plan = run->plan;
+    const struct lab_plan *plan = &run->plan;
     const struct lab_lock *kind = plan->lock;
     bool read = plan->reads == 100 || (plan->reads > 0 && lab_random_below(&self->random, 100) < plan->reads);
     bool together = read && kind->read_lock;
@@ -92,7 +92,7 @@ static bool pass(struct thread *self, uint64_t asked)
 static void pass_until_end(struct thread *self)
 {
     const struct run *run = self->run;
-    uint32_t *count = self->counts, *const last = count + run->plan->windows + 1;
+    uint32_t *count = self->counts, *const last = count + run->plan.windows + 1;
     uint64_t boundary = run->start, stamp = lab_ticks();
     unsigned stride = 1; /* passes between two stamps */
     self->late = stamp >= run->start;
@@ -107,7 +107,7 @@ static void pass_until_end(struct thread *self)
         *count += stride;
         if (count > self->counts && count < last)
             self->reads += reads;
-        if (!run->plan->waits) {
+        if (!run->plan.waits) {
             if (stamp - before > run->stride_ticks)
                 stride = stride > 1 ? stride / 2 : 1;
             else if (stamp - before < run->stride_ticks / 2 && stride < STRIDE_MAX)
@@ -139,7 +139,7 @@ static void *run_thread(void *arg)
 {
     struct thread *self = arg;
     struct run *run = self->run;
-    const struct lab_lock *kind = run->plan->lock;
+    const struct lab_lock *kind = run->plan.lock;
     if (self->cpu >= 0 && qsc_port_thread_pin(pthread_self(), self->cpu) != 0)
         self->cpu = -1; /* it was taken away meanwhile */
     if (kind->join)
@@ -168,7 +168,7 @@ static struct timespec after(uint64_t ns)
  * ETIMEDOUT. */
 static int open_gate(struct run *run)
 {
-    const struct lab_plan *plan = run->plan;
+    const struct lab_plan *plan = &run->plan;
     double ticks_per_ns = lab_clock_get()->ticks_per_ns;
     uint64_t warm_up = (uint64_t)((double)plan->warm_up_ns * ticks_per_ns);
     uint64_t patience = plan->patience_ns ? plan->patience_ns : 10000000000;
@@ -202,7 +202,7 @@ static int run_threads(struct run *run, struct thread *threads)
 {
     unsigned started = 0;
     int error = 0;
-    while (started < run->plan->threads && error == 0) {
+    while (started < run->plan.threads && error == 0) {
         error = qsc_port_thread_create(&threads[started].id, run_thread, &threads[started]);
         started += error == 0;
     }
@@ -243,7 +243,7 @@ static void place_threads(struct thread *threads, unsigned count)
 
 static struct thread *make_threads(struct run *run)
 {
-    const struct lab_plan *plan = run->plan;
+    const struct lab_plan *plan = &run->plan;
     struct thread *threads = zeroed_lines(plan->threads * sizeof *threads);
     for (unsigned i = 0; threads && i < plan->threads; i++) {
         threads[i].run = run;
@@ -281,7 +281,7 @@ static struct run *make_run(const struct lab_plan *plan)
     struct run *run = zeroed_lines(sizeof *run + whole_lines(plan->lock->lock_size));
     if (!run)
         return NULL;
-    run->plan = plan;
+    run->plan = *plan;
     run->window = (uint64_t)(LAB_WINDOW_NS * clock->ticks_per_ns);
     run->stride_ticks = (uint64_t)(1000 * clock->ticks_per_ns);
     run->section = (uint32_t)((double)plan->section_ns * clock->steps_per_ns);
@@ -324,7 +324,7 @@ static void collect(struct lab_result *result, const struct run *run, struct thr
 static bool excluded(const struct run *run, const struct thread *threads)
 {
     uint64_t written = 0;
-    for (unsigned i = 0; i < run->plan->threads; i++)
+    for (unsigned i = 0; i < run->plan.threads; i++)
         written += threads[i].written;
     return written == run->written;
 }

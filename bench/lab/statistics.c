@@ -94,7 +94,8 @@ int lab_locate(struct lab_location *location, const double *differences, unsigne
         memcpy(ordered, differences, n * sizeof *ordered);
         unsigned different = n;
         double sum = signed_rank(ordered, &different);
-        distribute(below, different);
+        if (different < n)
+            distribute(below, different);
         location->p = two_sided(below, different, sum);
     }
     qsc_free(ordered);

@@ -12,7 +12,7 @@ tail -n +2 list | LC_ALL=C sort -c || fail "the list is in order: $(cat list)"
 
 "$lab" fair qsc_mutex --threads 2 --seconds 0.2 >out
 for line in '^qsc_mutex: 2 threads' '^throughput +[1-9]' '^jain whole ' '^jain 100 ms .* 2 windows' '^jain  10 ms .*' '^jain   1 ms ' \
-    '^upper half ' '^passes a thread ' '^longest wait ' '^clock: .* a stamp takes '; do
+    '^upper half ' '^passes a thread ' '^longest wait ' '^clock: .* a stamp takes ' '^own cost: [0-9.]+ ns a pass'; do
     grep -qE "$line" out || fail "no line '$line': $(cat out)"
 done
 "$lab" fair qsc_brlock --seconds 0.01 --reads 100 >out

@@ -52,7 +52,7 @@ static void try(unsigned *verdicts, double ratio, double noise, double drift, un
 Test(sequence, a_lock_against_itself_is_equivalent)
 {
     unsigned verdicts[4];
-    for (double noise = 0.005; noise < 0.06; noise *= 3) {
+    for (double noise = 0.005; noise < 0.03; noise *= 4) {
         try(verdicts, 1, noise, 0, 1000);
         cr_assert_geq(verdicts[LAB_EQUIVALENT], TRIALS * 95 / 100, "%u with a noise of %g",
                       verdicts[LAB_EQUIVALENT], noise);
@@ -62,7 +62,7 @@ Test(sequence, a_lock_against_itself_is_equivalent)
 Test(sequence, five_percent_are_found)
 {
     unsigned verdicts[4];
-    for (double noise = 0.005; noise < 0.06; noise *= 3) {
+    for (double noise = 0.005; noise < 0.03; noise *= 4) {
         try(verdicts, 0.95, noise, 0, 1000);
         cr_assert_geq(verdicts[LAB_SLOWER], TRIALS * 95 / 100, "%u with a noise of %g", verdicts[LAB_SLOWER],
                       noise);
