@@ -63,30 +63,40 @@ static void note_wait(struct thread *self, uint64_t asked, uint64_t got)
         self->longest_wait = got - asked;
 }
 
-/* Returns whether it was a read. */
-static bool pass(struct thread *self, uint64_t asked)
+/* So many passes, of which the first asked for the lock at `asked`; all that they need is at hand, since it
+ * counts as a cost of the lock. Returns how many were reads. */
+static unsigned pass(struct thread *self, unsigned passes, uint64_t asked)
 {
-    struct run *run = self->run;
-    const struct lab_plan *plan = &run->plan;
-    const struct lab_lock *kind = plan->lock;
-    bool read = plan->reads == 100 || (plan->reads > 0 && lab_random_below(&self->random, 100) < plan->reads);
-    bool together = read && kind->read_lock;
-    uint32_t section = lab_random_length(&self->random, run->section);
-    uint32_t outside = lab_random_length(&self->random, run->outside);
-
-    (together ? kind->read_lock : kind->lock)(run->lock, self->waiter);
-    if (plan->waits)
-        note_wait(self, asked, lab_ticks());
-    if (read) {
-        self->seen += run->written;
-    } else {
-        run->written++;
-        self->written++;
+    struct run *const run = self->run;
+    const struct lab_lock *const kind = run->plan.lock;
+    void (*const lock)(void *, void *) = kind->lock, (*const unlock)(void *, void *) = kind->unlock;
+    void (*const read_lock)(void *, void *) = kind->read_lock ? kind->read_lock : lock;
+    void (*const read_unlock)(void *, void *) = kind->read_lock ? kind->read_unlock : unlock;
+    void *const memory = run->lock, *const waiter = self->waiter;
+    const uint32_t section = run->section, outside = run->outside;
+    const unsigned percent = run->plan.reads;
+    const bool waits = run->plan.waits;
+    uint64_t random = self->random, seen = 0;
+    unsigned reads = 0;
+    for (unsigned i = 0; i < passes; i++) {
+        bool read = percent == 100 || (percent > 0 && lab_random_below(&random, 100) < percent);
+        uint32_t inside = lab_random_length(&random, section), between = lab_random_length(&random, outside);
+        (read ? read_lock : lock)(memory, waiter);
+        if (waits)
+            note_wait(self, asked, lab_ticks());
+        if (read)
+            seen += run->written;
+        else
+            run->written++;
+        lab_work(inside);
+        (read ? read_unlock : unlock)(memory, waiter);
+        lab_work(between);
+        reads += read;
     }
-    lab_work(section);
-    (together ? kind->read_unlock : kind->unlock)(run->lock, self->waiter);
-    lab_work(outside);
-    return read;
+    self->random = random;
+    self->seen += seen;
+    self->written += passes - reads;
+    return reads;
 }
 
 static void pass_until_end(struct thread *self)
@@ -98,9 +108,7 @@ static void pass_until_end(struct thread *self)
     self->late = stamp >= run->start;
     while (stamp < run->end) {
         uint64_t before = stamp;
-        unsigned reads = 0;
-        for (unsigned i = 0; i < stride; i++)
-            reads += pass(self, stamp);
+        unsigned reads = pass(self, stride, stamp);
         stamp = lab_ticks();
         for (; stamp >= boundary && count < last; boundary += run->window)
             count++;
