@@ -24,7 +24,8 @@ struct run {
     unsigned ready, finished; /* threads */
     enum gate gate;
 
-    _Alignas(LINE) uint64_t written; /* by each exclusive section, so it counts them if the lock excludes */
+    _Alignas(
+        LINE) uint64_t written; /* one more by each exclusive section: their number, if the lock excludes */
     _Alignas(LINE) char lock[];
 };
 
@@ -84,11 +85,15 @@ static unsigned pass(struct thread *self, unsigned passes, uint64_t asked)
         (read ? read_lock : lock)(memory, waiter);
         if (waits)
             note_wait(self, asked, lab_ticks());
-        if (read)
-            seen += run->written;
-        else
-            run->written++;
+        /* Read at the beginning and written at the end, so that one thread that comes into the section of
+         * another spoils the sum, also where the two only take turns. */
+        uint64_t written = run->written;
+        __asm__ volatile("" : "+r"(written));
         lab_work(inside);
+        if (read)
+            seen += written;
+        else
+            run->written = written + 1;
         (read ? read_unlock : unlock)(memory, waiter);
         lab_work(between);
         reads += read;

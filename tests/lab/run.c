@@ -235,10 +235,10 @@ static void no_lock(void *lock, void *waiter)
 Test(run, a_lock_that_lets_two_in_gives_no_result)
 {
     const struct lab_lock broken = {.name = "broken", .lock = no_lock, .unlock = no_lock};
-    const struct lab_plan plan = {.lock = &broken, .threads = 2, .section_ns = 0, .windows = 200};
+    const struct lab_plan plan = {.lock = &broken, .threads = 2, .section_ns = 100000, .windows = 100};
     struct lab_result result;
     int error = 0;
-    for (int i = 0; i < 50 && error == 0; i++) { // until two of its threads run at one time
+    for (int i = 0; i < 50 && error == 0; i++) { // until one is inside when the other comes
         error = lab_run(&result, &plan);
         lab_result_fini(&result);
     }
