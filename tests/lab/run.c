@@ -112,6 +112,37 @@ Test(run, only_passes_that_end_inside_of_the_time_count)
     lab_result_fini(&result);
 }
 
+// A lock that notes the shortest section.
+static uint64_t section_began, shortest_section;
+
+static void begin_section(void *lock, void *waiter)
+{
+    (void)lock, (void)waiter;
+    section_began = lab_ticks();
+}
+
+static void end_section(void *lock, void *waiter)
+{
+    (void)lock, (void)waiter;
+    uint64_t took = lab_ticks() - section_began;
+    shortest_section = took < shortest_section ? took : shortest_section;
+    endings++;
+}
+
+Test(run, sections_are_not_all_of_one_length)
+{
+    const struct lab_lock timing = {.name = "timing", .lock = begin_section, .unlock = end_section};
+    const struct lab_plan plan = {
+        .lock = &timing, .threads = 1, .section_ns = MS, .warm_up_ns = 10 * MS, .windows = 40};
+    shortest_section = UINT64_MAX;
+    do { // until there were some; to be disturbed makes a section longer only
+        struct lab_result result = run_in_time(&plan);
+        lab_result_fini(&result);
+    } while (endings < 20);
+    double shortest_ns = (double)shortest_section / lab_clock_get()->ticks_per_ns;
+    cr_assert_lt(shortest_ns, 0.85 * MS, "%.0f ns", shortest_ns);
+}
+
 // A lock whose third thread is long on its way.
 static atomic_uint joined, too_early;
 
