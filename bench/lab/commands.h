@@ -16,7 +16,7 @@ __attribute__((warn_unused_result)) bool lab_parse(const struct qsc_command *com
                                                    const struct qsc_option *options, int argc, char **argv,
                                                    int *status);
 
-/* The options that describe a run, in the order of LAB_WORKLOAD_OPTIONS. */
+/* The options that describe a run. */
 struct lab_workload {
     int threads, section, outside, reads;
     bool pin;
@@ -63,8 +63,7 @@ struct lab_workload {
 
 struct lab_plan lab_workload_plan(const struct lab_workload *workload, const struct lab_lock *lock);
 
-/* Three lines on what a run is made of, and what it costs to measure, which it finds out by some short runs.
- */
+/* Three lines on what a run is made of and what it costs to measure, which some short runs find out. */
 void lab_workload_print(const struct lab_plan *plan, FILE *out);
 
 /* lab_run, with one line on standard error where it fails. Returns whether it did not. After a run that timed

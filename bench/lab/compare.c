@@ -49,7 +49,7 @@ static int compare_reals(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static void print_throughput(char letter, const char *name, double *throughputs, unsigned pairs)
+static void print_throughput(int letter, const char *name, double *throughputs, unsigned pairs)
 {
     qsort(throughputs, pairs, sizeof *throughputs, compare_reals);
     printf("%c %-17s median %.0f passes/s, %.0f to %.0f\n", letter, name,
@@ -66,7 +66,7 @@ static void print_contest(const struct contest *contest, struct lab_sequence *se
     printf("%u pairs of runs of %" PRIu32 " ms after %" PRIu64 " ms of warm-up, in random order\n",
            sequence->pairs, plan->windows, plan->warm_up_ns / LAB_WINDOW_NS);
     for (int i = 0; i < 2 && sequence->pairs > 0; i++)
-        print_throughput("AB"[i], contest -> plans[i].lock->name, sequence->values[i], sequence->pairs);
+        print_throughput('A' + i, contest->plans[i].lock->name, sequence->values[i], sequence->pairs);
     if (sequence->pairs > 0)
         printf("stolen              %.2f %% of the processors' time, by the hypervisor\n",
                contest->stolen / (2 * sequence->pairs) * 100);
@@ -136,8 +136,7 @@ const struct qsc_command lab_compare_command = {
     .name = "compare",
     .usage = "A B [OPTIONS]",
     .summary = "says whether lock A lets more passes through than lock B",
-    .details = "The last word is the verdict on A: faster, slower, equivalent or undecided. docs/lab.md "
-               "tells what they\n"
-               "mean.",
+    .details = "The last word is the verdict on A: faster, slower, equivalent or undecided.\n"
+               "docs/lab.md tells what they mean.",
     .run = run,
 };

@@ -80,8 +80,7 @@ const struct qsc_command lab_fair_command = {
     .name = "fair",
     .usage = "LOCK [OPTIONS]",
     .summary = "shows how evenly threads pass through a lock, and the longest wait",
-    .details = "Jain's index is 1 where all threads pass equally often and 1/N where one has it all. "
-               "docs/lab.md tells\n"
-               "how to read the rest.",
+    .details = "Jain's index is 1 where all threads pass equally often and 1/N where one has it all.\n"
+               "docs/lab.md tells how to read the rest.",
     .run = run,
 };
