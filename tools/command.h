@@ -16,6 +16,8 @@ struct qsc_command {
 extern const struct qsc_command qsc_demo_command, qsc_train_command, qsc_eval_command, qsc_tag_command,
     qsc_tokenize_command;
 
+extern const char *qsc_program; /* "quiesce", unless main says otherwise before anything else */
+
 /* One clear line on standard error: "quiesce: ...". */
 void qsc_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

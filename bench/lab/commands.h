@@ -1,0 +1,74 @@
+/* The subcommands of qsc-lab, each a file, and what they share. */
+#ifndef QUIESCE_LAB_COMMANDS_H
+#define QUIESCE_LAB_COMMANDS_H
+
+#include "run.h"
+#include "tools/command.h"
+#include "tools/options.h"
+
+#include <stdio.h>
+
+extern const struct qsc_command lab_list_command, lab_env_command, lab_fair_command, lab_compare_command;
+
+/* qsc_options_parse for a command that begins with the names of `wanted` locks. */
+__attribute__((warn_unused_result)) bool lab_parse(const struct qsc_command *command,
+                                                   const struct lab_lock **locks, int wanted,
+                                                   const struct qsc_option *options, int argc, char **argv,
+                                                   int *status);
+
+/* The options that describe a run. */
+struct lab_workload {
+    int threads, section, outside, reads;
+    bool pin;
+};
+
+#define LAB_WORKLOAD_DEFAULT                         \
+    {                                                \
+        .threads = 2, .section = 500, .outside = 500 \
+    }
+
+#define LAB_WORKLOAD_OPTIONS(w)                                                      \
+    {.name = "threads",                                                              \
+     .kind = QSC_OPTION_INT,                                                         \
+     .target = &(w).threads,                                                         \
+     .value = "N",                                                                   \
+     .help = "threads that pass through the lock",                                   \
+     .min = 1,                                                                       \
+     .max = LAB_THREADS_MAX},                                                        \
+        {.name = "section",                                                          \
+         .kind = QSC_OPTION_INT,                                                     \
+         .target = &(w).section,                                                     \
+         .value = "NS",                                                              \
+         .help = "mean length of the critical section",                              \
+         .min = 0,                                                                   \
+         .max = 100000000},                                                          \
+        {.name = "outside",                                                          \
+         .kind = QSC_OPTION_INT,                                                     \
+         .target = &(w).outside,                                                     \
+         .value = "NS",                                                              \
+         .help = "mean length of what is between two sections",                      \
+         .min = 0,                                                                   \
+         .max = 100000000},                                                          \
+        {.name = "reads",                                                            \
+         .kind = QSC_OPTION_INT,                                                     \
+         .target = &(w).reads,                                                       \
+         .value = "PERCENT",                                                         \
+         .help = "sections that only read, together with others where the lock can", \
+         .min = 0,                                                                   \
+         .max = 100},                                                                \
+    {                                                                                \
+        .name = "pin", .kind = QSC_OPTION_FLAG, .target = &(w).pin,                  \
+        .help = "keep each thread to one processor"                                  \
+    }
+
+struct lab_plan lab_workload_plan(const struct lab_workload *workload, const struct lab_lock *lock);
+
+/* Three lines on what a run is made of and what it costs to measure, which some short runs find out. */
+void lab_workload_print(const struct lab_plan *plan, FILE *out);
+
+/* lab_run, with one line on standard error where it fails. Returns whether it did not. After a run that timed
+ * out the process should end. */
+__attribute__((warn_unused_result)) bool lab_run_or_complain(struct lab_result *result,
+                                                             const struct lab_plan *plan);
+
+#endif

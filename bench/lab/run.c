@@ -1,0 +1,394 @@
+#include "run.h"
+
+#include "clock.h"
+#include "machine.h"
+#include "random.h"
+
+#include <errno.h>
+#include <quiesce/concurrency/alloc.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/resource.h>
+
+enum { LINE = 64, STRIDE_MAX = 64 };
+
+enum gate { CLOSED, OPEN, ABANDONED };
+
+struct run {
+    struct lab_plan plan; /* a copy: a thread that does not come back may outlive the caller's */
+    uint64_t start, end, window, stride_ticks; /* ticks */
+    uint32_t section, outside;                 /* steps of work */
+
+    pthread_mutex_t mutex;
+    pthread_cond_t changed;
+    unsigned ready, finished; /* threads */
+    enum gate gate;
+
+    _Alignas(
+        LINE) uint64_t written; /* one more by each exclusive section: their number, if the lock excludes */
+    _Alignas(LINE) char lock[];
+};
+
+struct thread {
+    _Alignas(LINE) struct run *run;
+    pthread_t id;
+    int cpu;          /* -1: any */
+    void *waiter;     /* the lock's */
+    uint32_t *counts; /* [0] before the start, [1 .. windows], [windows + 1] after the end */
+    uint64_t random;
+    uint64_t written, reads, longest_wait; /* passes of any time; of the windows; ticks */
+    uint64_t seen;                         /* what the reader saw, so that it has to look */
+    bool late;
+    uint64_t preempted;
+};
+
+static size_t whole_lines(size_t bytes)
+{
+    return (bytes + LINE) / LINE * LINE; /* never none */
+}
+
+static void *zeroed_lines(size_t bytes)
+{
+    void *memory = qsc_alloc_aligned(whole_lines(bytes), LINE);
+    return memory ? memset(memory, 0, whole_lines(bytes)) : NULL;
+}
+
+/* Only what lies inside of the run's time is a wait of the run: a thread that starved to the very end has no
+ * wait that ended there, and yet the longest. */
+static void note_wait(struct thread *self, uint64_t asked, uint64_t got)
+{
+    const struct run *run = self->run;
+    asked = asked > run->start ? asked : run->start;
+    got = got < run->end ? got : run->end;
+    if (got > asked && got - asked > self->longest_wait)
+        self->longest_wait = got - asked;
+}
+
+/* So many passes, of which the first asked for the lock at `asked`; all that they need is at hand, since it
+ * counts as a cost of the lock. Returns how many were reads. */
+static unsigned pass(struct thread *self, unsigned passes, uint64_t asked)
+{
+    struct run *const run = self->run;
+    const struct lab_lock *const kind = run->plan.lock;
+    void (*const lock)(void *, void *) = kind->lock, (*const unlock)(void *, void *) = kind->unlock;
+    void (*const read_lock)(void *, void *) = kind->read_lock ? kind->read_lock : lock;
+    void (*const read_unlock)(void *, void *) = kind->read_lock ? kind->read_unlock : unlock;
+    void *const memory = run->lock, *const waiter = self->waiter;
+    const uint32_t section = run->section, outside = run->outside;
+    const unsigned percent = run->plan.reads;
+    const bool waits = run->plan.waits;
+    uint64_t random = self->random, seen = 0;
+    unsigned reads = 0;
+    for (unsigned i = 0; i < passes; i++) {
+        bool read = percent == 100 || (percent > 0 && lab_random_below(&random, 100) < percent);
+        uint32_t inside = lab_random_length(&random, section), between = lab_random_length(&random, outside);
+        (read ? read_lock : lock)(memory, waiter);
+        if (waits)
+            note_wait(self, asked, lab_ticks());
+        /* Read at the beginning and written at the end, so that one thread that comes into the section of
+         * another spoils the sum, also where the two only take turns. */
+        uint64_t written = run->written;
+        __asm__ volatile("" : "+r"(written));
+        lab_work(inside);
+        if (read)
+            seen += written;
+        else
+            run->written = written + 1;
+        (read ? read_unlock : unlock)(memory, waiter);
+        lab_work(between);
+        reads += read;
+    }
+    self->random = random;
+    self->seen += seen;
+    self->written += passes - reads;
+    return reads;
+}
+
+static void pass_until_end(struct thread *self)
+{
+    const struct run *run = self->run;
+    uint32_t *count = self->counts, *const last = count + run->plan.windows + 1;
+    uint64_t boundary = run->start, stamp = lab_ticks();
+    unsigned stride = 1; /* passes between two stamps */
+    self->late = stamp >= run->start;
+    while (stamp < run->end) {
+        uint64_t before = stamp;
+        unsigned reads = pass(self, stride, stamp);
+        stamp = lab_ticks();
+        for (; stamp >= boundary && count < last; boundary += run->window)
+            count++;
+        *count += stride;
+        if (count > self->counts && count < last)
+            self->reads += reads;
+        if (!run->plan.waits) {
+            if (stamp - before > run->stride_ticks)
+                stride = stride > 1 ? stride / 2 : 1;
+            else if (stamp - before < run->stride_ticks / 2 && stride < STRIDE_MAX)
+                stride *= 2;
+        }
+    }
+}
+
+static uint64_t involuntary_switches(void)
+{
+    struct rusage usage;
+    return getrusage(RUSAGE_THREAD, &usage) == 0 ? (uint64_t)usage.ru_nivcsw : 0;
+}
+
+/* Says that it is ready and waits for all others. Returns whether to go on. */
+static bool stand_at_gate(struct run *run)
+{
+    pthread_mutex_lock(&run->mutex);
+    run->ready++;
+    pthread_cond_broadcast(&run->changed);
+    while (run->gate == CLOSED)
+        pthread_cond_wait(&run->changed, &run->mutex);
+    bool open = run->gate == OPEN;
+    pthread_mutex_unlock(&run->mutex);
+    return open;
+}
+
+static void *run_thread(void *arg)
+{
+    struct thread *self = arg;
+    struct run *run = self->run;
+    const struct lab_lock *kind = run->plan.lock;
+    if (self->cpu >= 0 && qsc_port_thread_pin(pthread_self(), self->cpu) != 0)
+        self->cpu = -1; /* it was taken away meanwhile */
+    if (kind->join)
+        kind->join(run->lock, self->waiter);
+    if (stand_at_gate(run)) {
+        uint64_t before = involuntary_switches();
+        pass_until_end(self);
+        self->preempted = involuntary_switches() - before;
+    }
+    pthread_mutex_lock(&run->mutex);
+    run->finished++; /* before leave, which may wait for a lock that a thread never gave back */
+    pthread_cond_broadcast(&run->changed);
+    pthread_mutex_unlock(&run->mutex);
+    if (kind->leave)
+        kind->leave(run->lock, self->waiter);
+    return NULL;
+}
+
+static struct timespec after(uint64_t ns)
+{
+    uint64_t then = qsc_port_now_ns() + ns;
+    return (struct timespec){(time_t)(then / 1000000000), (long)(then % 1000000000)};
+}
+
+/* The time starts when the last thread is ready: creating them may take longer than the run. Returns 0 or
+ * ETIMEDOUT. */
+static int open_gate(struct run *run)
+{
+    const struct lab_plan *plan = &run->plan;
+    double ticks_per_ns = lab_clock_get()->ticks_per_ns;
+    uint64_t warm_up = (uint64_t)((double)plan->warm_up_ns * ticks_per_ns);
+    uint64_t patience = plan->patience_ns ? plan->patience_ns : 10000000000;
+
+    pthread_mutex_lock(&run->mutex);
+    while (run->ready < plan->threads)
+        pthread_cond_wait(&run->changed, &run->mutex);
+    run->start = lab_ticks() + warm_up;
+    run->end = run->start + plan->windows * run->window;
+    run->gate = OPEN;
+    pthread_cond_broadcast(&run->changed);
+    struct timespec deadline = after(plan->warm_up_ns + (uint64_t)plan->windows * LAB_WINDOW_NS + patience);
+    int error = 0;
+    while (run->finished < plan->threads && error == 0)
+        error = pthread_cond_timedwait(&run->changed, &run->mutex, &deadline);
+    bool all = run->finished == plan->threads;
+    pthread_mutex_unlock(&run->mutex);
+    return all ? 0 : ETIMEDOUT;
+}
+
+static void abandon(struct run *run)
+{
+    pthread_mutex_lock(&run->mutex);
+    run->gate = ABANDONED;
+    pthread_cond_broadcast(&run->changed);
+    pthread_mutex_unlock(&run->mutex);
+}
+
+/* Starts the threads, and ends them. Returns 0, EAGAIN or ETIMEDOUT. */
+static int run_threads(struct run *run, struct thread *threads)
+{
+    unsigned started = 0;
+    int error = 0;
+    while (started < run->plan.threads && error == 0) {
+        error = qsc_port_thread_create(&threads[started].id, run_thread, &threads[started]);
+        started += error == 0;
+    }
+    if (error)
+        abandon(run);
+    else if (open_gate(run) != 0)
+        return ETIMEDOUT;
+    for (unsigned i = 0; i < started; i++)
+        pthread_join(threads[i].id, NULL);
+    return error;
+}
+
+static int run_and_watch(struct lab_result *result, struct run *run, struct thread *threads)
+{
+    uint64_t all, stolen, all_after, stolen_after;
+    bool known = lab_jiffies(&all, &stolen);
+    int error = run_threads(run, threads);
+    known = lab_jiffies(&all_after, &stolen_after) && known;
+    result->steal =
+        known && all_after > all ? (double)(stolen_after - stolen) / (double)(all_after - all) : -1;
+    return error;
+}
+
+/* The processors that the process may use, round and round. */
+static void place_threads(struct thread *threads, unsigned count)
+{
+    cpu_set_t allowed;
+    if (sched_getaffinity(0, sizeof allowed, &allowed) != 0)
+        return; /* more processors than the set has bits for */
+    size_t cpu = CPU_SETSIZE - 1;
+    for (unsigned i = 0; i < count; i++) {
+        do
+            cpu = (cpu + 1) % CPU_SETSIZE;
+        while (!CPU_ISSET(cpu, &allowed));
+        threads[i].cpu = (int)cpu;
+    }
+}
+
+static struct thread *make_threads(struct run *run)
+{
+    const struct lab_plan *plan = &run->plan;
+    struct thread *threads = zeroed_lines(plan->threads * sizeof *threads);
+    for (unsigned i = 0; threads && i < plan->threads; i++) {
+        threads[i].run = run;
+        threads[i].cpu = -1;
+        threads[i].random = (i + 1) * 0x9e3779b97f4a7c15u;
+        threads[i].waiter = zeroed_lines(plan->lock->waiter_size);
+        threads[i].counts = zeroed_lines((plan->windows + 2) * sizeof *threads[i].counts);
+    }
+    if (threads && plan->pin)
+        place_threads(threads, plan->threads);
+    return threads;
+}
+
+static bool are_whole(const struct thread *threads, unsigned count)
+{
+    for (unsigned i = 0; threads && i < count; i++) {
+        if (!threads[i].waiter || !threads[i].counts)
+            return false;
+    }
+    return threads;
+}
+
+static void free_threads(struct thread *threads, unsigned count)
+{
+    for (unsigned i = 0; threads && i < count; i++) {
+        qsc_free(threads[i].waiter);
+        qsc_free(threads[i].counts);
+    }
+    qsc_free(threads);
+}
+
+static struct run *make_run(const struct lab_plan *plan)
+{
+    const struct lab_clock *clock = lab_clock_get();
+    struct run *run = zeroed_lines(sizeof *run + whole_lines(plan->lock->lock_size));
+    if (!run)
+        return NULL;
+    run->plan = *plan;
+    run->window = (uint64_t)(LAB_WINDOW_NS * clock->ticks_per_ns);
+    run->stride_ticks = (uint64_t)(1000 * clock->ticks_per_ns);
+    run->section = (uint32_t)((double)plan->section_ns * clock->steps_per_ns);
+    run->outside = (uint32_t)((double)plan->outside_ns * clock->steps_per_ns);
+    pthread_mutex_init(&run->mutex, NULL);
+    pthread_condattr_t monotonic;
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&run->changed, &monotonic);
+    return run;
+}
+
+static void free_run(struct run *run)
+{
+    pthread_cond_destroy(&run->changed);
+    pthread_mutex_destroy(&run->mutex);
+    qsc_free(run);
+}
+
+/* What the threads counted, moved to where the caller finds it. */
+static void collect(struct lab_result *result, const struct run *run, struct thread *threads)
+{
+    double ticks_per_ns = lab_clock_get()->ticks_per_ns;
+    result->start = run->start;
+    result->end = run->end;
+    for (unsigned i = 0; i < result->threads; i++) {
+        struct lab_thread_result *of = &result->of[i];
+        memmove(threads[i].counts, threads[i].counts + 1, result->windows * sizeof *of->counts);
+        of->counts = threads[i].counts;
+        threads[i].counts = NULL;
+        for (uint32_t w = 0; w < result->windows; w++)
+            of->passes += of->counts[w];
+        of->reads = threads[i].reads;
+        of->longest_wait_ns = (uint64_t)((double)threads[i].longest_wait / ticks_per_ns);
+        of->late = threads[i].late;
+        of->preempted = threads[i].preempted;
+    }
+}
+
+static bool excluded(const struct run *run, const struct thread *threads)
+{
+    uint64_t written = 0;
+    for (unsigned i = 0; i < run->plan.threads; i++)
+        written += threads[i].written;
+    return written == run->written;
+}
+
+int lab_run(struct lab_result *result, const struct lab_plan *plan)
+{
+    *result = (struct lab_result){.threads = plan->threads, .windows = plan->windows};
+    struct run *run = make_run(plan);
+    if (!run)
+        return ENOMEM;
+    struct thread *threads = make_threads(run);
+    result->of = qsc_alloc_zeroed(plan->threads, sizeof *result->of);
+    int error = are_whole(threads, plan->threads) && result->of ? 0 : ENOMEM;
+    if (error == 0 && plan->lock->init)
+        error = plan->lock->init(run->lock);
+    if (error == 0) {
+        error = run_and_watch(result, run, threads);
+        if (error == ETIMEDOUT)
+            return error; /* the threads still use it all */
+        if (error == 0 && !excluded(run, threads))
+            error = ENOTRECOVERABLE;
+        if (error == 0)
+            collect(result, run, threads);
+        if (plan->lock->fini)
+            plan->lock->fini(run->lock);
+    }
+    free_threads(threads, plan->threads);
+    free_run(run);
+    if (error)
+        lab_result_fini(result);
+    return error;
+}
+
+void lab_result_fini(struct lab_result *result)
+{
+    for (unsigned i = 0; result->of && i < result->threads; i++)
+        qsc_free(result->of[i].counts);
+    qsc_free(result->of);
+    *result = (struct lab_result){0};
+}
+
+uint64_t lab_result_passes(const struct lab_result *result)
+{
+    uint64_t passes = 0;
+    for (unsigned i = 0; i < result->threads; i++)
+        passes += result->of[i].passes;
+    return passes;
+}
+
+double lab_result_throughput(const struct lab_result *result)
+{
+    double seconds = (double)(result->end - result->start) / lab_clock_get()->ticks_per_ns * 1e-9;
+    return (double)lab_result_passes(result) / seconds;
+}
