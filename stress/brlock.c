@@ -1,102 +1,15 @@
-/* Two writers and three readers come by all doors; some deadlines pass while a reader or a writer waits; some
- * writers go on as readers; the readers are new threads in each batch, one of them without a word of its own.
- * Every other batch does without membarrier(2), as where the kernel has none. Oracle: a writer is alone,
- * readers see whole updates only, no update is lost, no writer comes between a writer and its own reading on,
- * nobody is counted as inside or waiting at the end. */
-#include "stress.h"
-
-#include <errno.h>
+/* The members of reader_writer.h, where the readers are new threads in each batch, one of them without a word
+ * of its own; then one of each that meet between two instructions. Every other batch does without
+ * membarrier(2), as where the kernel has none. Oracle, besides theirs: nobody is counted as inside or waiting
+ * at the end. */
 #include <quiesce/concurrency/alloc.h>
 #include <quiesce/concurrency/brlock.h>
-#include <sched.h>
 #include <stdlib.h>
 
-enum { WRITERS = 2, READERS = 3, ROUNDS = STRESS_SIZE(200, 2) };
-
 static qsc_brlock lock;
-static long left, right;             // plain and equal whenever nobody writes: the lock must order them
-static _Atomic int writing, reading; // relaxed: they must not order what the lock should
-
-struct member {
-    int index;
-    long met, written;
-};
-
-// Gives the others time to run into this section: to spin, to sleep, to let their deadlines pass.
-static void dwell(int round)
-{
-    if (round % 8 == 0)
-        nanosleep(&(struct timespec){.tv_nsec = 20000}, NULL);
-    else if (round % 3 == 0)
-        sched_yield();
-}
-
-// Enters by the door of this round. Returns whether it is inside; `met` counts finding it closed.
-static bool enter(struct member *me, int round, bool (*trylock)(qsc_brlock *), void (*wait)(qsc_brlock *),
-                  int (*wait_until)(qsc_brlock *, const struct timespec *))
-{
-    int door = (me->index + round) % 4;
-    if (door == 3) {
-        struct timespec deadline = stress_soon(round % 3 ? 20000 : 2000000);
-        int error = wait_until(&lock, &deadline);
-        assert(error == 0 || error == ETIMEDOUT);
-        me->met += error != 0;
-        return !error;
-    }
-    if (door != 0) {
-        if (trylock(&lock))
-            return true;
-        me->met++;
-        if (door == 1)
-            return false;
-    }
-    wait(&lock);
-    return true;
-}
-
-static void read_section(int round)
-{
-    atomic_fetch_add_explicit(&reading, 1, memory_order_relaxed);
-    assert(atomic_load_explicit(&writing, memory_order_relaxed) == 0);
-    long before = left;
-    dwell(round);
-    assert(left == before && right == before);
-    atomic_fetch_sub_explicit(&reading, 1, memory_order_relaxed);
-    qsc_brlock_read_unlock(&lock);
-}
-
-static void write_section(struct member *me, int round)
-{
-    int others = atomic_fetch_add_explicit(&writing, 1, memory_order_relaxed);
-    assert(others == 0 && atomic_load_explicit(&reading, memory_order_relaxed) == 0);
-    left++;
-    dwell(round);
-    right++;
-    me->written++;
-    atomic_fetch_sub_explicit(&writing, 1, memory_order_relaxed);
-    if (round % 5) {
-        qsc_brlock_write_unlock(&lock);
-        return;
-    }
-    long mine = left;
-    qsc_brlock_downgrade(&lock);
-    assert(left == mine);
-    read_section(round);
-}
-
-static void *run(void *arg)
-{
-    struct member *me = arg;
-    for (int round = 0; round < ROUNDS; round++)
-        if (me->index >= WRITERS) {
-            if (enter(me, round, qsc_brlock_read_trylock, qsc_brlock_read_lock, qsc_brlock_read_lock_until))
-                read_section(round);
-        } else if (enter(me, round, qsc_brlock_write_trylock, qsc_brlock_write_lock,
-                         qsc_brlock_write_lock_until)) {
-            write_section(me, round);
-        }
-    return NULL;
-}
+#define RW(call) qsc_brlock_##call
+#define RW_UNTIL(call) RW(call)
+#include "reader_writer.h"
 
 static void pause_for(unsigned turns)
 {
@@ -175,24 +88,17 @@ static long batch(void)
     without_membarrier = !without_membarrier;
     if (without_membarrier)
         lock.has_membarrier = false;
-    struct member members[WRITERS + READERS];
-    for (int i = 0; i < WRITERS + READERS; i++)
-        members[i] = (struct member){.index = i};
-    left = right = 0;
-    stress_threads(WRITERS + READERS, run, members, sizeof *members);
+    long met = all_come_and_go();
+
+    struct member pair[2] = {{.index = 0}, {.index = 1}};
+    long before = left;
     atomic_store(&rushing, 1);
-    stress_threads(2, rush, members, sizeof *members);
+    stress_threads(2, rush, pair, sizeof *pair);
+    assert(left == before + pair[0].written && right == left);
 
-    long met = 0, written = 0;
-    for (int i = 0; i < WRITERS + READERS; i++) {
-        met += members[i].met;
-        written += members[i].written;
-    }
-    assert(left == written && right == written);
-
-    qsc_brlock_write_lock(
-        &lock); // the last one in line gives up: nobody after it could clear up what it leaves
-    stress_threads(1, give_up, members, 0);
+    // The last one in line gives up: nobody comes after it who could clear up what it leaves.
+    qsc_brlock_write_lock(&lock);
+    stress_threads(1, give_up, &lock, 0);
     qsc_brlock_write_unlock(&lock);
     assert(lock.state == 0 && lock.others == 0 && lock.line.word == 0);
     for (uint32_t *word = NULL; (word = qsc_per_thread_next(&lock.readers, word));)
