@@ -1,89 +1,15 @@
 #include "futex.h"
-#include "threads.h"
 
 #include <criterion/criterion.h>
 #include <quiesce/concurrency/rwlock.h>
 
 static qsc_rwlock lock;
-static long left, right;
-static atomic_int readers, writers, result;
-static atomic_bool stop;
+#define RW(call) qsc_rwlock_##call
+#define SUITE rwlock
 
-static void reset(void)
-{
-    futex_reset();
-    lock = (qsc_rwlock)QSC_RWLOCK_INIT;
-    left = right = 0;
-    atomic_store(&readers, 0);
-    atomic_store(&writers, 0);
-    atomic_store(&result, -1);
-    atomic_store(&stop, false);
-}
-
-TestSuite(rwlock, .init = reset, .timeout = 30);
-
-// Whether so many threads sleep, at the head of the line or further back.
 static bool asleep(long threads)
 {
     return futex_sleepers(&lock.state) + futex_sleepers(&lock.line.word) == threads;
-}
-
-static void *read_once(void *unused)
-{
-    qsc_rwlock_read_lock(&lock);
-    atomic_fetch_add(&readers, 1);
-    qsc_rwlock_read_unlock(&lock);
-    return unused;
-}
-
-static void *write_once(void *unused)
-{
-    qsc_rwlock_write_lock(&lock);
-    atomic_fetch_add(&writers, 1);
-    qsc_rwlock_write_unlock(&lock);
-    return unused;
-}
-
-static void *try_read(void *unused)
-{
-    bool taken = qsc_rwlock_read_trylock(&lock);
-    if (taken)
-        qsc_rwlock_read_unlock(&lock);
-    atomic_store(&result, taken);
-    return unused;
-}
-
-static void *try_write(void *unused)
-{
-    bool taken = qsc_rwlock_write_trylock(&lock);
-    if (taken)
-        qsc_rwlock_write_unlock(&lock);
-    atomic_store(&result, taken);
-    return unused;
-}
-
-static void *read_until(void *deadline)
-{
-    int error = qsc_rwlock_read_lock_until(&lock, deadline);
-    if (!error)
-        qsc_rwlock_read_unlock(&lock);
-    atomic_store(&result, error);
-    return NULL;
-}
-
-static void *write_until(void *deadline)
-{
-    int error = qsc_rwlock_write_lock_until(&lock, deadline);
-    if (!error)
-        qsc_rwlock_write_unlock(&lock);
-    atomic_store(&result, error);
-    return NULL;
-}
-
-static int result_of(void *(*run)(void *), void *arg)
-{
-    pthread_join(start(run, arg), NULL);
-    return atomic_load(&result);
 }
 
 static void assert_unlocked(void)
@@ -91,6 +17,16 @@ static void assert_unlocked(void)
     static const qsc_rwlock zero;
     cr_assert_arr_eq(&lock, &zero, sizeof zero, "state %x line %x", lock.state, lock.line.word);
 }
+
+#include "sleeping_rwlock.h"
+
+static void reset(void)
+{
+    forget();
+    lock = (qsc_rwlock)QSC_RWLOCK_INIT;
+}
+
+TestSuite(rwlock, .init = reset, .timeout = 30);
 
 Test(rwlock, zero_bytes_are_an_unlocked_lock)
 {
@@ -104,226 +40,7 @@ Test(rwlock, zero_bytes_are_an_unlocked_lock)
     cr_assert_eq(futex_waits + futex_wakes, 0, "uncontended it entered the kernel");
 }
 
-Test(rwlock, readers_share)
-{
-    qsc_rwlock_read_lock(&lock);
-    cr_assert_eq(result_of(try_read, NULL), true);
-    pthread_join(start(read_once, NULL), NULL);
-    cr_assert_eq(result_of(try_write, NULL), false);
-    qsc_rwlock_read_unlock(&lock);
-    cr_assert_eq(result_of(try_write, NULL), true);
-    assert_unlocked();
-}
-
-Test(rwlock, a_writer_is_alone)
-{
-    qsc_rwlock_write_lock(&lock);
-    cr_assert_eq(result_of(try_read, NULL), false);
-    cr_assert_eq(result_of(try_write, NULL), false);
-    qsc_rwlock_write_unlock(&lock);
-    cr_assert_eq(result_of(try_read, NULL), true);
-    assert_unlocked();
-}
-
-Test(rwlock, deadlines_pass_and_leave_no_trace)
-{
-    struct timespec past = in_ms(-1000), soon = in_ms(30);
-    qsc_rwlock_write_lock(&lock);
-    cr_assert_eq(result_of(read_until, &past), ETIMEDOUT);
-    cr_assert_eq(result_of(write_until, &past), ETIMEDOUT);
-    cr_assert_eq(result_of(read_until, &soon), ETIMEDOUT);
-    struct timespec now = qsc_port_now();
-    cr_assert(now.tv_sec > soon.tv_sec || (now.tv_sec == soon.tv_sec && now.tv_nsec >= soon.tv_nsec));
-    qsc_rwlock_write_unlock(&lock);
-
-    qsc_rwlock_read_lock(&lock);
-    soon = in_ms(30);
-    cr_assert_eq(result_of(write_until, &soon), ETIMEDOUT);
-    cr_assert_eq(result_of(try_read, NULL), true, "readers are still held back by a writer that gave up");
-    qsc_rwlock_read_unlock(&lock);
-    assert_unlocked();
-    cr_assert_eq(result_of(read_until, &past), 0);
-    cr_assert_eq(result_of(write_until, &past), 0);
-}
-
-Test(rwlock, deadlines_pass_in_the_line_too)
-{
-    qsc_rwlock_write_lock(&lock);
-    pthread_t head = start(write_once, NULL);
-    AWAIT(asleep(1));
-    struct timespec soon = in_ms(20);
-    cr_assert_eq(result_of(read_until, &soon), ETIMEDOUT);
-    soon = in_ms(20);
-    cr_assert_eq(result_of(write_until, &soon), ETIMEDOUT);
-    qsc_rwlock_write_unlock(&lock);
-    pthread_join(head, NULL);
-    assert_unlocked();
-}
-
-Test(rwlock, refuses_malformed_deadlines)
-{
-    qsc_rwlock_write_lock(&lock);
-    for (int i = 0; i < 3; i++) {
-        cr_assert_eq(result_of(read_until, (void *)&malformed_deadlines[i]), EINVAL);
-        cr_assert_eq(result_of(write_until, (void *)&malformed_deadlines[i]), EINVAL);
-    }
-    qsc_rwlock_write_unlock(&lock);
-    assert_unlocked();
-}
-
-Test(rwlock, a_writer_that_waits_holds_back_readers)
-{
-    qsc_rwlock_read_lock(&lock);
-    pthread_t writer = start(write_once, NULL);
-    AWAIT(asleep(1));
-    cr_assert_eq(result_of(try_read, NULL), false);
-    pthread_t reader = start(read_once, NULL);
-    AWAIT(asleep(2));
-    cr_assert_eq(readers + writers, 0);
-    qsc_rwlock_read_unlock(&lock);
-    pthread_join(writer, NULL);
-    pthread_join(reader, NULL);
-    cr_assert_eq(readers + writers, 2);
-    assert_unlocked();
-}
-
-Test(rwlock, readers_go_on_when_a_writer_gives_up)
-{
-    qsc_rwlock_read_lock(&lock);
-    struct timespec soon = in_ms(300);
-    pthread_t writer = start(write_until, &soon);
-    AWAIT(asleep(1));
-    pthread_t reader = start(read_once, NULL);
-    pthread_join(writer, NULL);
-    cr_assert_eq(result, ETIMEDOUT);
-    pthread_join(reader, NULL); // although the first reader is still inside
-    cr_assert_eq(readers, 1);
-    qsc_rwlock_read_unlock(&lock);
-    assert_unlocked();
-}
-
-static void *write_and_read_on(void *unused)
-{
-    qsc_rwlock_write_lock(&lock);
-    left++;
-    AWAIT(asleep(2));
-    right++;
-    qsc_rwlock_downgrade(&lock);
-    AWAIT(readers == 1); // one who waited came in
-    if (left != 1 || writers != 0)
-        atomic_store(&result, 1);
-    qsc_rwlock_read_unlock(&lock);
-    return unused;
-}
-
-Test(rwlock, downgrade_lets_readers_in_and_no_writer)
-{
-    pthread_t thread = start(write_and_read_on, NULL);
-    AWAIT(__atomic_load_n(&lock.state, __ATOMIC_RELAXED) != 0);
-    pthread_t reader = start(read_once, NULL);
-    AWAIT(asleep(1));
-    pthread_t writer = start(write_once, NULL);
-    pthread_join(thread, NULL);
-    pthread_join(reader, NULL);
-    pthread_join(writer, NULL);
-    cr_assert_eq(result, -1);
-    cr_assert_eq(writers, 1);
-    assert_unlocked();
-}
-
-Test(rwlock, signals_do_not_end_a_wait)
-{
-    catch_signals();
-    qsc_rwlock_write_lock(&lock);
-    pthread_t reader = start(read_once, NULL), writer = start(write_once, NULL);
-    for (int n = 0; n < 20; n++) {
-        AWAIT(asleep(2));
-        pthread_kill(n % 2 ? reader : writer, SIGUSR1);
-        sleep_ms(1);
-    }
-    cr_assert_eq(readers + writers, 0);
-    cr_assert_gt(futex_waits, 2, "no signal interrupted a wait");
-    qsc_rwlock_write_unlock(&lock);
-    pthread_join(reader, NULL);
-    pthread_join(writer, NULL);
-    cr_assert_eq(readers + writers, 2);
-}
-
-static void *read_on_and_on(void *unused)
-{
-    while (!atomic_load(&stop)) {
-        qsc_rwlock_read_lock(&lock);
-        atomic_fetch_add(&readers, 1);
-        sleep_ms(1); // the sections of several such readers overlap all the time
-        qsc_rwlock_read_unlock(&lock);
-    }
-    return unused;
-}
-
-Test(rwlock, readers_do_not_starve_a_writer)
-{
-    pthread_t threads[4];
-    for (int i = 0; i < 4; i++)
-        threads[i] = start(read_on_and_on, NULL);
-    AWAIT(readers > 10);
-    for (int n = 0; n < 20; n++)
-        write_once(NULL);
-    atomic_store(&stop, true);
-    for (int i = 0; i < 4; i++)
-        pthread_join(threads[i], NULL);
-    cr_assert_eq(writers, 20);
-}
-
-static void *write_on_and_on(void *unused)
-{
-    while (!atomic_load(&stop))
-        write_once(NULL);
-    return unused;
-}
-
-Test(rwlock, writers_do_not_starve_a_reader)
-{
-    pthread_t threads[2] = {start(write_on_and_on, NULL), start(write_on_and_on, NULL)};
-    AWAIT(writers > 10);
-    for (int n = 0; n < 50; n++)
-        read_once(NULL);
-    atomic_store(&stop, true);
-    for (int i = 0; i < 2; i++)
-        pthread_join(threads[i], NULL);
-    cr_assert_eq(readers, 50);
-}
-
-static void *mix(void *unused)
-{
-    for (int i = 0; i < 1500; i++) {
-        struct timespec deadline = in_ms(i % 7 ? 1000 : -1);
-        if (i % 5 == 0 && qsc_rwlock_write_lock_until(&lock, &deadline) == 0) {
-            left++;
-            if (i % 25 == 0)
-                sched_yield();
-            right++;
-            qsc_rwlock_write_unlock(&lock);
-            atomic_fetch_add(&writers, 1);
-        } else if (qsc_rwlock_read_lock_until(&lock, &deadline) == 0) {
-            if (left != right)
-                atomic_store(&result, 1);
-            if (i % 25 == 1)
-                sched_yield();
-            qsc_rwlock_read_unlock(&lock);
-        }
-    }
-    return unused;
-}
-
 Test(rwlock, excludes_whatever_the_futex_answers)
 {
-    atomic_store(&futex_noise, true);
-    pthread_t threads[4];
-    for (int i = 0; i < 4; i++)
-        threads[i] = start(mix, NULL);
-    for (int i = 0; i < 4; i++)
-        pthread_join(threads[i], NULL);
-    cr_assert_eq(result, -1, "a reader saw half an update");
-    cr_assert(left == writers && right == writers);
-    assert_unlocked();
+    excludes();
 }

@@ -62,7 +62,9 @@ __attribute__((weak)) void shim_register(struct shim_test *test)
         shim_register(&shim_##Suite##_##Name);                                                            \
     }
 
-#define Test(Suite, Name, ...)                                                 \
+// As Criterion does, expands what the names are given by.
+#define Test(...) SHIM_TEST(__VA_ARGS__)
+#define SHIM_TEST(Suite, Name, ...)                                            \
     static void Suite##_##Name##_impl(void);                                   \
     static void Suite##_##Name##_run(void *unused)                             \
     {                                                                          \
