@@ -131,6 +131,18 @@ static void two_sleep(void)
         scenario_join(threads[i]);
 }
 
+// More tokens than the kernel takes: the sleeper looks at them now and then.
+static void long_chain(void)
+{
+    static qsc_cancel chain[QSC_PORT_FUTEXES - 1];
+    for (int i = 1; i < QSC_PORT_FUTEXES - 1; i++)
+        chain[i].parent = &chain[i - 1];
+    child.parent = &chain[QSC_PORT_FUTEXES - 2];
+    pthread_t sleeper = scenario_start(sleep_on_word, NULL);
+    cancel(&chain[0]);
+    scenario_join(sleeper);
+}
+
 // Runs `wait` in a thread of its own, and cancels it meanwhile. Returns what it returned.
 static int result;
 static int (*waits)(void);
@@ -427,6 +439,7 @@ int main(int argc, char **argv)
         {"parent", parent_of_token},
         {"one-wake-up", one_wake_up},
         {"two-sleep", two_sleep},
+        {"long-chain", long_chain},
         {"freed", freed},
         {"deadline", deadline},
         {"mutex-lock", mutex_lock},

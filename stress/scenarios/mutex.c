@@ -128,6 +128,23 @@ static void handed_over_too_late(void)
     assert(mutex.word == 0);
 }
 
+// It gives up while the mutex is handed over to nobody yet, and falls asleep before it is opened.
+static void *give_up_and_come_again(void *unused)
+{
+    lock_until(NULL);
+    return lock(unused);
+}
+
+static void comes_again(void)
+{
+    qsc_mutex_lock(&mutex);
+    pthread_t other = scenario_start(give_up_and_come_again, NULL);
+    entries++;
+    qsc_mutex_unlock_fair(&mutex);
+    scenario_join(other);
+    assert(mutex.word == 0);
+}
+
 static void gives_up_what_it_was_handed(void)
 {
     qsc_mutex_lock(&mutex);
@@ -150,6 +167,7 @@ int main(int argc, char **argv)
         {"locks-again", locks_again},
         {"handed-over-too-late", handed_over_too_late},
         {"comes-too-late", comes_too_late},
+        {"comes-again", comes_again},
         {"gives-up-what-it-was-handed", gives_up_what_it_was_handed},
     };
     return scenario_main(all, sizeof all / sizeof *all, argc, argv);
