@@ -1,3 +1,4 @@
+#define _GNU_SOURCE // CPU_SETSIZE
 #include "threads.h"
 
 #include <criterion/criterion.h>
@@ -81,12 +82,14 @@ Test(port, refuses_malformed_deadlines)
 Test(port, wakes, .timeout = 20)
 {
     pthread_t thread = start_to_wait();
+    int woken = 0;
     while (atomic_load(&result) < 0) {
-        qsc_port_futex_wake(&word, 1);
+        woken += qsc_port_futex_wake(&word, 1);
         sched_yield();
     }
     pthread_join(thread, NULL);
     cr_assert_eq(result, 0);
+    cr_assert_eq(woken, 1);
 }
 
 Test(port, signals_interrupt, .timeout = 20)
@@ -244,4 +247,19 @@ Test(port, says_whether_there_is_membarrier)
     qsc_port_membarrier();
     cr_assert_eq(syscall_failures, 0, "it did not try again");
     cr_assert_eq(errno, 5);
+}
+
+Test(port, a_wake_up_that_the_kernel_refuses_wakes_nobody)
+{
+    errno = 5;
+    system_calls_fail(1, EFAULT);
+    cr_assert_eq(qsc_port_futex_wake(&word, 1), 0);
+    cr_assert_eq(errno, 5);
+}
+
+Test(port, keeps_a_thread_to_a_processor_that_there_is)
+{
+    cr_assert_eq(qsc_port_thread_pin(pthread_self(), -1), EINVAL);
+    cr_assert_eq(qsc_port_thread_pin(pthread_self(), CPU_SETSIZE), EINVAL);
+    cr_assert_eq(qsc_port_thread_pin(pthread_self(), CPU_SETSIZE - 1), EINVAL, "there are as many?");
 }
