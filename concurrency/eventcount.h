@@ -48,11 +48,6 @@ void qsc_eventcount_leave(struct qsc_eventcount *event);
 int qsc_eventcount_wait_cancellable(struct qsc_eventcount *event, uint32_t key,
                                     const struct timespec *deadline, const qsc_cancel *cancel)
     __attribute__((warn_unused_result));
-__attribute__((warn_unused_result)) static inline int
-qsc_eventcount_wait(struct qsc_eventcount *event, uint32_t key, const struct timespec *deadline)
-{
-    return qsc_eventcount_wait_cancellable(event, key, deadline, NULL);
-}
 
 /* Wakes up to `count` waiters (UINT32_MAX: all). Does not block. */
 void qsc_eventcount_notify_slow(struct qsc_eventcount *event, uint32_t count);

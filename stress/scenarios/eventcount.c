@@ -23,7 +23,7 @@ static void *wait_for_token(void *unused)
         uint32_t key = qsc_eventcount_prepare(&event);
         if (take())
             break;
-        int error = qsc_eventcount_wait(&event, key, NULL);
+        int error = qsc_eventcount_wait_cancellable(&event, key, NULL, NULL);
         assert(error == 0);
     }
     qsc_eventcount_leave(&event);

@@ -19,7 +19,7 @@ Test(eventcount, a_notification_before_the_sleep_is_not_lost, .init = futex_rese
     struct qsc_eventcount event = {0};
     uint32_t key = qsc_eventcount_prepare(&event);
     qsc_eventcount_notify(&event, 1);
-    cr_assert_eq(qsc_eventcount_wait(&event, key, NULL), 0);
+    cr_assert_eq(qsc_eventcount_wait_cancellable(&event, key, NULL, NULL), 0);
     cr_assert_eq(futex_wakes, 1);
     qsc_eventcount_notify(&event, 1);
     cr_assert_eq(futex_wakes, 1, "the waiter has left");
@@ -36,8 +36,9 @@ Test(eventcount, one_system_call_for_each_waiter, .init = futex_reset)
     cr_assert_eq(futex_wakes, 2, "the others find that all who wait have been told");
     uint32_t late = qsc_eventcount_prepare(&event);
     struct timespec past = in_ms(-1);
-    cr_assert_eq(qsc_eventcount_wait(&event, late, &past), ETIMEDOUT, "came after the notifications");
-    cr_assert_eq(qsc_eventcount_wait(&event, key, NULL), 0);
+    cr_assert_eq(qsc_eventcount_wait_cancellable(&event, late, &past, NULL), ETIMEDOUT,
+                 "came after the notifications");
+    cr_assert_eq(qsc_eventcount_wait_cancellable(&event, key, NULL, NULL), 0);
     qsc_eventcount_leave(&event);
     cr_assert_eq(event.threads, 0);
 }
@@ -46,11 +47,14 @@ Test(eventcount, deadlines, .init = futex_reset)
 {
     struct qsc_eventcount event = {0};
     struct timespec past = in_ms(-5), soon = in_ms(20), malformed = {1, 1000000000};
-    cr_assert_eq(qsc_eventcount_wait(&event, qsc_eventcount_prepare(&event), &past), ETIMEDOUT);
+    cr_assert_eq(qsc_eventcount_wait_cancellable(&event, qsc_eventcount_prepare(&event), &past, NULL),
+                 ETIMEDOUT);
     uint64_t before = qsc_port_now_ns();
-    cr_assert_eq(qsc_eventcount_wait(&event, qsc_eventcount_prepare(&event), &soon), ETIMEDOUT);
+    cr_assert_eq(qsc_eventcount_wait_cancellable(&event, qsc_eventcount_prepare(&event), &soon, NULL),
+                 ETIMEDOUT);
     cr_assert_gt(qsc_port_now_ns() - before, 10000000U);
-    cr_assert_eq(qsc_eventcount_wait(&event, qsc_eventcount_prepare(&event), &malformed), EINVAL);
+    cr_assert_eq(qsc_eventcount_wait_cancellable(&event, qsc_eventcount_prepare(&event), &malformed, NULL),
+                 EINVAL);
     cr_assert_eq(event.threads, 0);
 }
 
@@ -61,7 +65,8 @@ Test(eventcount, a_signal_or_a_late_sleep_is_a_wake_up_for_no_reason, .init = fu
     atomic_store(&futex_noise, true);
     for (int i = 0; i < 6; i++)
         if (futex_waits % 4 != 0) // every fourth call is let through and would sleep
-            cr_assert_eq(qsc_eventcount_wait(&event, qsc_eventcount_prepare(&event), NULL), 0);
+            cr_assert_eq(qsc_eventcount_wait_cancellable(&event, qsc_eventcount_prepare(&event), NULL, NULL),
+                         0);
         else
             atomic_fetch_add(&futex_waits, 1);
     cr_assert_eq(event.threads, 0);
@@ -71,7 +76,7 @@ static struct qsc_eventcount shared;
 
 static void *wait_once(void *woken)
 {
-    while (qsc_eventcount_wait(&shared, qsc_eventcount_prepare(&shared), NULL) != 0)
+    while (qsc_eventcount_wait_cancellable(&shared, qsc_eventcount_prepare(&shared), NULL, NULL) != 0)
         ;
     atomic_fetch_add((atomic_int *)woken, 1);
     return NULL;
