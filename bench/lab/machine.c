@@ -7,7 +7,6 @@
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -116,11 +115,7 @@ static void read_caches(struct lab_machine *machine)
 /* futex_waitv(2) of no words is an error of the caller's where the call exists. */
 static bool has_futex_waitv(void)
 {
-#ifdef SYS_futex_waitv
-    return syscall(SYS_futex_waitv, NULL, 0, 0, NULL, 0) == -1 && errno == EINVAL;
-#else
-    return false;
-#endif
+    return qsc_port_futex_wait_any(NULL, 0, NULL) == EINVAL;
 }
 
 unsigned lab_processors(void)
