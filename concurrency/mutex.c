@@ -59,7 +59,7 @@ static uint32_t look(qsc_mutex *mutex)
 static bool take(qsc_mutex *mutex, uint32_t *seen)
 {
     while (!(*seen & (LOCKED | RESERVED | HANDED)))
-        // acquire: pairs with the release in qsc_mutex_unlock
+        // acquire: pairs with the releases of the unlocks, fair or not
         if (atomic_compare_exchange_weak_explicit(word_of(mutex), seen, (*seen | LOCKED) & ~ASLEEP,
                                                   memory_order_acquire, memory_order_relaxed))
             return true;
@@ -98,7 +98,7 @@ static int give_up(_Atomic uint32_t *word, bool reserved, int error)
     uint32_t seen = atomic_load_explicit(word, memory_order_relaxed);
     for (;;) {
         uint32_t next = without_waiter(seen, reserved) | (seen & HANDED ? HANDED : LOCKED);
-        // acquire: pairs with the release in qsc_mutex_unlock
+        // acquire: pairs with the releases of the unlocks, fair or not
         if (atomic_compare_exchange_weak_explicit(word, &seen, next, memory_order_acquire,
                                                   memory_order_relaxed))
             return seen & (LOCKED | HANDED) ? error : 0;
@@ -114,7 +114,7 @@ static int wait(qsc_mutex *mutex, uint32_t seen, const struct timespec *deadline
     for (;;) {
         if (!(seen & LOCKED) && (counted || !(seen & (RESERVED | HANDED)))) {
             uint32_t next = (counted ? without_waiter(seen, reserved) : seen & ~ASLEEP) | LOCKED;
-            // acquire: pairs with the release in qsc_mutex_unlock
+            // acquire: pairs with the releases of the unlocks, fair or not
             if (atomic_compare_exchange_weak_explicit(word, &seen, next, memory_order_acquire,
                                                       memory_order_relaxed))
                 return 0;

@@ -44,7 +44,7 @@ void qsc_mutex_unlock_fair_slow(qsc_mutex *mutex);
 static inline bool qsc_mutex_lock_fast(qsc_mutex *mutex)
 {
     uint32_t unlocked = 0;
-    /* acquire: pairs with the release in qsc_mutex_unlock */
+    /* acquire: pairs with the releases in qsc_mutex_unlock, qsc_mutex_unlock_fair and mutex.c */
     return __atomic_compare_exchange_n(&mutex->word, &unlocked, 1, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
 }
 

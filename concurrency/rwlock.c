@@ -44,7 +44,7 @@ static int wait_in_line(qsc_rwlock *lock, uint32_t closed, uint32_t self, const 
     uint32_t seen = atomic_fetch_or_explicit(state, HEAD, memory_order_relaxed) | HEAD;
     for (unsigned n = 0;;) {
         if (!(seen & closed)) {
-            // acquire: pairs with the releases in leave and qsc_rwlock_write_unlock
+            // acquire: pairs with the releases in leave, qsc_rwlock_write_unlock and qsc_rwlock_downgrade
             if (atomic_compare_exchange_weak_explicit(state, &seen, (seen & ~HEAD) + self,
                                                       memory_order_acquire, memory_order_relaxed)) {
                 error = 0;
@@ -87,7 +87,7 @@ static void leave(qsc_rwlock *lock)
 
 static int read_lock(qsc_rwlock *lock, const struct timespec *deadline, const qsc_cancel *cancel)
 {
-    // acquire: pairs with the release in qsc_rwlock_write_unlock
+    // acquire: pairs with the releases in qsc_rwlock_write_unlock and qsc_rwlock_downgrade
     uint32_t seen = atomic_fetch_add_explicit(state_of(lock), READER, memory_order_acquire);
     if (!(seen & (WRITER | HEAD)))
         return 0;
@@ -122,7 +122,7 @@ bool qsc_rwlock_read_trylock(qsc_rwlock *lock)
     uint32_t seen = atomic_load_explicit(state, memory_order_relaxed);
     bool taken = false;
     while (!taken && !(seen & (WRITER | HEAD)))
-        // acquire: pairs with the release in qsc_rwlock_write_unlock
+        // acquire: pairs with the releases in qsc_rwlock_write_unlock and qsc_rwlock_downgrade
         taken = atomic_compare_exchange_weak_explicit(state, &seen, seen + READER, memory_order_acquire,
                                                       memory_order_relaxed);
     qsc_annotate_lock_end(lock, QSC_ANNOTATE_SHARED | QSC_ANNOTATE_TRY, taken);
