@@ -154,4 +154,4 @@ outside:
 #define wanted (wants[0] || wants[1] || wants[2])
 ltl alone { [] (inside <= 1) }
 ltl goes { [] (wanted -> <> (got || !wanted)) }
-ltl woken { [] (asleep[0] -> <> !asleep[0]) }
+ltl woken { [] ((asleep[0] -> <> !asleep[0]) && (asleep[1] -> <> !asleep[1])) }
