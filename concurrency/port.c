@@ -21,7 +21,7 @@ int qsc_port_futex_wait(const uint32_t *word, uint32_t expected, const struct ti
     return error;
 }
 
-#ifndef SYS_futex_waitv // headers older than the call; the number is the same on all processors
+#ifndef SYS_futex_waitv // headers older than the call; the number is the same on all processors but Alpha
 #define SYS_futex_waitv 449
 #endif
 

@@ -54,6 +54,8 @@ Test(dump, a_mutex)
     SAYS(mutex, &mutex, "free, 0 waiting");
     mutex.word = 0x80000012U; // what mutex.c makes of two sleepers, one woken in vain too often
     SAYS(mutex, &mutex, "free, 2 waiting, reserved for one of them, one is on its way");
+    mutex.word = 0x8000000cU; // and of one to whom it was handed over
+    SAYS(mutex, &mutex, "free, 1 waiting, handed to one of them, one is on its way");
 }
 
 Test(dump, writes_no_more_than_it_may)
