@@ -1,5 +1,5 @@
 /* quiesce demo: what model/demo.h does, told to the person at the terminal. */
-#include "command.h"
+#include "commands.h"
 #include "options.h"
 #include "progress.h"
 

@@ -1,5 +1,5 @@
 /* quiesce eval: how well a model tags a labelled file. */
-#include "command.h"
+#include "commands.h"
 #include "loaded.h"
 #include "options.h"
 #include "reports.h"

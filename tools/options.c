@@ -54,7 +54,7 @@ static int left_column(const struct qsc_option *option, char *text, size_t size)
 
 static void print_help(const struct qsc_command *command, const struct qsc_option *options)
 {
-    printf("usage: %s %s %s\n\n%s\n", qsc_program, command->name, command->usage, command->summary);
+    printf("usage: %s %s %s\n\n%s\n", qsc_program_name(), command->name, command->usage, command->summary);
     if (command->details)
         printf("\n%s\n", command->details);
     char left[128];
@@ -154,16 +154,16 @@ static void complain_unparsed(const struct qsc_command *command, const struct qs
                               char *const *argv)
 {
     if (code == ':')
-        qsc_complain("%s: %s needs a value (see %s %s --help)", command->name, argv[optind - 1], qsc_program,
-                     command->name);
+        qsc_complain("%s: %s needs a value (see %s %s --help)", command->name, argv[optind - 1],
+                     qsc_program_name(), command->name);
     else if (optopt >= FIRST_VALUE)
         qsc_complain("%s: --%s takes no value", command->name, options[optopt - FIRST_VALUE].name);
     else if (optopt != 0)
-        qsc_complain("%s: unknown option -%c (see %s %s --help)", command->name, optopt, qsc_program,
+        qsc_complain("%s: unknown option -%c (see %s %s --help)", command->name, optopt, qsc_program_name(),
                      command->name);
     else
         qsc_complain("%s: unknown or ambiguous option %s (see %s %s --help)", command->name, argv[optind - 1],
-                     qsc_program, command->name);
+                     qsc_program_name(), command->name);
 }
 
 bool qsc_options_parse(const struct qsc_command *command, const struct qsc_option *options, int argc,
@@ -200,13 +200,13 @@ bool qsc_options_parse(const struct qsc_command *command, const struct qsc_optio
     }
     if (optind < argc) {
         qsc_complain("%s: unexpected argument '%s' (see %s %s --help)", command->name, argv[optind],
-                     qsc_program, command->name);
+                     qsc_program_name(), command->name);
         return false;
     }
     for (int i = 0; i < count; i++) {
         if (options[i].required && !seen[i]) {
             qsc_complain("%s: --%s %s is missing (see %s %s --help)", command->name, options[i].name,
-                         options[i].value, qsc_program, command->name);
+                         options[i].value, qsc_program_name(), command->name);
             return false;
         }
     }

@@ -1,5 +1,5 @@
 /* quiesce tag: the words of each line of standard input with their labels, in the order of the lines. */
-#include "command.h"
+#include "commands.h"
 #include "json_text.h"
 #include "lines.h"
 #include "loaded.h"

@@ -1,5 +1,5 @@
 /* quiesce tokenize: what a vocabulary makes of each line of standard input. */
-#include "command.h"
+#include "commands.h"
 #include "json_text.h"
 #include "lines.h"
 #include "options.h"

@@ -1,6 +1,6 @@
 /* quiesce train: fine-tunes a model, or trains one from random weights, and writes a Hugging Face directory.
  */
-#include "command.h"
+#include "commands.h"
 #include "metrics.h"
 #include "options.h"
 #include "progress.h"

@@ -35,6 +35,9 @@ for key in cpu hypervisor processors threads_per_core numa_nodes caches frequenc
     performance_counters steal_since_boot claims supported; do
     grep -q "\"$key\": " env.json || fail "no $key: $(cat env.json)"
 done
+[[ $("$lab" --version) == "qsc-lab "* ]] || fail "--version: $("$lab" --version)"
+"$lab" --help >out
+grep -q '^usage: qsc-lab COMMAND' out || fail "its own usage: $(cat out)"
 refuses 2 "qsc-lab: env: unexpected argument 'x'*" "$lab" env x
 
 refuses 2 "qsc-lab: unknown command 'race'*" "$lab" race
