@@ -15,9 +15,11 @@ static int run(int argc, char **argv)
     printf("%-18s %5s %6s %5s %3s %5s %5s  %-25s %-56s %s\n", "lock", "bytes", "waiter", "reads", "try",
            "timed", "parks", "order", "a waiter is overtaken", "verified by");
     for (const struct lab_lock *lock = lab_lock_after(""); lock; lock = lab_lock_after(lock->name)) {
-        printf("%-18s %5zu %6zu %5s %3s %5s %5s  %-25s %-56s %s\n", lock->name, lock->bytes,
-               lock->waiter_bytes, yes_or_no(lock->read_lock), yes_or_no(lock->trylock),
-               yes_or_no(lock->timed), yes_or_no(lock->parks), lock->order, lock->bypass, lock->verified);
+        printf("%-18s %5zu %6zu %5s %3s %5s %5s  %-25s %-56s %s\n", lock->name,
+               lock->bytes ? lock->bytes : lock->lock_size,
+               lock->waiter_bytes ? lock->waiter_bytes : lock->waiter_size, yes_or_no(lock->read_lock),
+               yes_or_no(lock->trylock), yes_or_no(lock->timed), yes_or_no(lock->parks), lock->order,
+               lock->bypass, lock->verified);
     }
     return QSC_EXIT_OK;
 }

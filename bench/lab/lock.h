@@ -16,7 +16,7 @@ struct lab_lock {
     const char *name;
 
     /* Facts, for those who choose a lock. */
-    size_t bytes, waiter_bytes; /* of the lock; of memory that each thread in line needs besides */
+    size_t bytes, waiter_bytes; /* of the lock, of each thread in line; 0: lock_size, waiter_size */
     const char *order;          /* in which the waiters enter */
     const char *bypass;         /* how often a waiter may be overtaken */
     bool trylock, timed;        /* can give up at once, at a deadline */
@@ -48,6 +48,20 @@ struct lab_lock {
         call;                                  \
     }                                          \
     struct lab_lock /* so that a semicolon follows */
+
+/* The same for `init` and `fini`. */
+#define LAB_INIT(name, call)    \
+    static int name(void *lock) \
+    {                           \
+        return call;            \
+    }                           \
+    struct lab_lock
+#define LAB_FINI(name, call)     \
+    static void name(void *lock) \
+    {                            \
+        call;                    \
+    }                            \
+    struct lab_lock
 
 /* The lock whose name is the next in the order of the alphabet, or NULL: "" begins. */
 const struct lab_lock *lab_lock_after(const char *name);

@@ -6,17 +6,14 @@
 #include <ck_rwlock.h>
 #include <ck_spinlock.h>
 
-#define VERIFIED "its own stress tests"
-
 LAB_OPERATION(lock_fas, ck_spinlock_fas_lock(lock));
 LAB_OPERATION(unlock_fas, ck_spinlock_fas_unlock(lock));
 static const struct lab_lock fas = {
     .name = "ck_fas",
-    .bytes = sizeof(ck_spinlock_fas_t),
     .order = "none",
     .bypass = "without bound",
     .trylock = true,
-    .verified = VERIFIED,
+    .verified = "its own tests",
     .lock_size = sizeof(ck_spinlock_fas_t),
     .lock = lock_fas,
     .unlock = unlock_fas,
@@ -27,11 +24,12 @@ LAB_OPERATION(lock_ticket, ck_spinlock_ticket_lock(lock));
 LAB_OPERATION(unlock_ticket, ck_spinlock_ticket_unlock(lock));
 static const struct lab_lock ticket = {
     .name = "ck_ticket",
-    .bytes = sizeof(ck_spinlock_ticket_t),
     .order = "FIFO",
     .bypass = "never",
+#ifdef CK_F_SPINLOCK_TICKET_TRYLOCK /* on x86 */
     .trylock = true,
-    .verified = VERIFIED,
+#endif
+    .verified = "its own tests",
     .lock_size = sizeof(ck_spinlock_ticket_t),
     .lock = lock_ticket,
     .unlock = unlock_ticket,
@@ -42,12 +40,10 @@ LAB_OPERATION(lock_mcs, ck_spinlock_mcs_lock(lock, waiter));
 LAB_OPERATION(unlock_mcs, ck_spinlock_mcs_unlock(lock, waiter));
 static const struct lab_lock mcs = {
     .name = "ck_mcs",
-    .bytes = sizeof(ck_spinlock_mcs_t),
-    .waiter_bytes = sizeof(ck_spinlock_mcs_context_t),
     .order = "FIFO",
     .bypass = "never",
     .trylock = true,
-    .verified = VERIFIED,
+    .verified = "its own tests",
     .lock_size = sizeof(ck_spinlock_mcs_t),
     .waiter_size = sizeof(ck_spinlock_mcs_context_t),
     .lock = lock_mcs,
@@ -61,11 +57,10 @@ LAB_OPERATION(read_lock_rwlock, ck_rwlock_read_lock(lock));
 LAB_OPERATION(read_unlock_rwlock, ck_rwlock_read_unlock(lock));
 static const struct lab_lock rwlock = {
     .name = "ck_rwlock",
-    .bytes = sizeof(ck_rwlock_t),
     .order = "writers first",
     .bypass = "without bound",
     .trylock = true,
-    .verified = VERIFIED,
+    .verified = "its own tests",
     .lock_size = sizeof(ck_rwlock_t),
     .lock = write_lock_rwlock,
     .unlock = write_unlock_rwlock,
@@ -80,10 +75,9 @@ LAB_OPERATION(read_lock_pflock, ck_pflock_read_lock(lock));
 LAB_OPERATION(read_unlock_pflock, ck_pflock_read_unlock(lock));
 static const struct lab_lock pflock = {
     .name = "ck_pflock",
-    .bytes = sizeof(ck_pflock_t),
     .order = "phase-fair, writers FIFO",
     .bypass = "a reader by one writer",
-    .verified = VERIFIED,
+    .verified = "its own tests",
     .lock_size = sizeof(ck_pflock_t),
     .lock = write_lock_pflock,
     .unlock = write_unlock_pflock,
@@ -104,12 +98,10 @@ static void read_unlock_brlock(void *lock, void *waiter)
 }
 static const struct lab_lock brlock = {
     .name = "ck_brlock",
-    .bytes = sizeof(ck_brlock_t),
-    .waiter_bytes = sizeof(ck_brlock_reader_t),
     .order = "writers first",
     .bypass = "without bound",
     .trylock = true,
-    .verified = VERIFIED,
+    .verified = "its own tests",
     .lock_size = sizeof(ck_brlock_t),
     .waiter_size = sizeof(ck_brlock_reader_t),
     .join = join_brlock,

@@ -8,12 +8,11 @@ LAB_OPERATION(read_lock_mu, nsync_mu_rlock(lock));
 LAB_OPERATION(read_unlock_mu, nsync_mu_runlock(lock));
 static const struct lab_lock mu = {
     .name = "nsync_mu",
-    .bytes = sizeof(nsync_mu),
     .order = "none",
     .bypass = "by running threads, until it was woken 30 times in vain",
     .trylock = true,
     .parks = true,
-    .verified = "its own stress tests",
+    .verified = "its own tests",
     .lock_size = sizeof(nsync_mu),
     .lock = lock_mu,
     .unlock = unlock_mu,

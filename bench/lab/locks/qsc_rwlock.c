@@ -10,7 +10,6 @@ LAB_OPERATION(read_lock_rwlock, qsc_rwlock_read_lock(lock));
 LAB_OPERATION(read_unlock_rwlock, qsc_rwlock_read_unlock(lock));
 static const struct lab_lock rwlock = {
     .name = "qsc_rwlock",
-    .bytes = sizeof(qsc_rwlock),
     .order = "the line of a qsc_mutex",
     .bypass = "in the line as qsc_mutex, at its head never",
     .trylock = true,
@@ -25,23 +24,14 @@ static const struct lab_lock rwlock = {
 };
 LAB_LOCK(rwlock);
 
-static int init_brlock(void *lock)
-{
-    return qsc_brlock_init(lock);
-}
-
-static void fini_brlock(void *lock)
-{
-    qsc_brlock_fini(lock);
-}
-
+LAB_INIT(init_brlock, qsc_brlock_init(lock));
+LAB_FINI(fini_brlock, qsc_brlock_fini(lock));
 LAB_OPERATION(lock_brlock, qsc_brlock_write_lock(lock));
 LAB_OPERATION(unlock_brlock, qsc_brlock_write_unlock(lock));
 LAB_OPERATION(read_lock_brlock, qsc_brlock_read_lock(lock));
 LAB_OPERATION(read_unlock_brlock, qsc_brlock_read_unlock(lock));
 static const struct lab_lock brlock = {
     .name = "qsc_brlock",
-    .bytes = sizeof(qsc_brlock),
     .waiter_bytes = 64, /* of each thread that reads, for as long as it lives */
     .order = "the line of a qsc_mutex",
     .bypass = "in the line as qsc_mutex, at its head never",
@@ -65,7 +55,6 @@ LAB_OPERATION(read_lock_pflock, qsc_pflock_read_lock(lock));
 LAB_OPERATION(read_unlock_pflock, qsc_pflock_read_unlock(lock));
 static const struct lab_lock pflock = {
     .name = "qsc_pflock",
-    .bytes = sizeof(qsc_pflock),
     .order = "phase-fair, writers FIFO",
     .bypass = "a reader by one writer",
     .trylock = true,

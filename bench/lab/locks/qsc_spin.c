@@ -8,7 +8,6 @@ LAB_OPERATION(lock_tas, qsc_tas_lock(lock));
 LAB_OPERATION(unlock_tas, qsc_tas_unlock(lock));
 static const struct lab_lock tas = {
     .name = "qsc_tas",
-    .bytes = sizeof(qsc_tas),
     .order = "none",
     .bypass = "without bound",
     .trylock = true,
@@ -23,7 +22,6 @@ LAB_OPERATION(lock_ticket, qsc_ticket_lock(lock));
 LAB_OPERATION(unlock_ticket, qsc_ticket_unlock(lock));
 static const struct lab_lock ticket = {
     .name = "qsc_ticket",
-    .bytes = sizeof(qsc_ticket),
     .order = "FIFO",
     .bypass = "never",
     .trylock = true,
@@ -38,8 +36,6 @@ LAB_OPERATION(lock_mcs, qsc_mcs_lock(lock, waiter));
 LAB_OPERATION(unlock_mcs, qsc_mcs_unlock(lock, waiter));
 static const struct lab_lock mcs = {
     .name = "qsc_mcs",
-    .bytes = sizeof(qsc_mcs),
-    .waiter_bytes = sizeof(qsc_mcs_node),
     .order = "FIFO",
     .bypass = "never",
     .trylock = true,
@@ -89,7 +85,7 @@ static void unlock_clh(void *lock, void *memory)
 
 static const struct lab_lock clh = {
     .name = "qsc_clh",
-    .bytes = sizeof(qsc_clh) + sizeof(qsc_clh_node),
+    .bytes = sizeof(qsc_clh) + sizeof(qsc_clh_node), /* without the gaps of the structures above */
     .waiter_bytes = sizeof(qsc_clh_node),
     .order = "FIFO",
     .bypass = "never",

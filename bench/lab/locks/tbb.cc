@@ -26,17 +26,23 @@ template <class Lock> void fini(void *lock)
     as<Lock>(lock)->~Lock();
 }
 
-template <class Lock> lab_lock exclusive(const char *name)
+template <class Lock> lab_lock any(const char *name)
 {
     lab_lock made{};
     made.name = name;
-    made.bytes = made.lock_size = sizeof(Lock);
-    made.order = "none";
-    made.bypass = "without bound";
+    made.lock_size = sizeof(Lock);
     made.trylock = true;
     made.verified = "its own tests";
     made.init = init<Lock>;
     made.fini = fini<Lock>;
+    return made;
+}
+
+template <class Lock> lab_lock exclusive(const char *name)
+{
+    lab_lock made = any<Lock>(name);
+    made.order = "none";
+    made.bypass = "without bound";
     made.lock = [](void *lock, void *) { as<Lock>(lock)->lock(); };
     made.unlock = [](void *lock, void *) { as<Lock>(lock)->unlock(); };
     return made;
@@ -61,16 +67,10 @@ lab_lock queuing()
 {
     using Lock = tbb::queuing_mutex;
     using Waiter = Lock::scoped_lock;
-    lab_lock made{};
-    made.name = "tbb_queuing_mutex";
-    made.bytes = made.lock_size = sizeof(Lock);
-    made.waiter_bytes = made.waiter_size = sizeof(Waiter);
+    lab_lock made = any<Lock>("tbb_queuing_mutex");
+    made.waiter_size = sizeof(Waiter);
     made.order = "FIFO";
     made.bypass = "never";
-    made.trylock = true;
-    made.verified = "its own tests";
-    made.init = init<Lock>;
-    made.fini = fini<Lock>;
     made.join = [](void *, void *waiter) { new (waiter) Waiter; };
     made.leave = [](void *, void *waiter) { as<Waiter>(waiter)->~Waiter(); };
     made.lock = [](void *lock, void *waiter) { as<Waiter>(waiter)->acquire(*as<Lock>(lock)); };
