@@ -19,6 +19,7 @@ else()
     INTERFACE_INCLUDE_DIRECTORIES ${DNNL_INCLUDE_DIR})
   find_package(OpenMP REQUIRED COMPONENTS C) # only to hold oneDNN's teams to one thread
   find_package(benchmark REQUIRED)
+  find_package(TBB QUIET) # to compare with, where it is
 endif()
 if(NOT QSC_SANITIZE STREQUAL "thread")
   pkg_check_modules(CRITERION REQUIRED IMPORTED_TARGET criterion)
