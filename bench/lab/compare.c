@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
-#include <stdlib.h>
 
 /* Two locks under the same plan. */
 struct contest {
@@ -43,18 +42,11 @@ static int measure(void *context, unsigned which, double *throughput)
     return 0;
 }
 
-static int compare_reals(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 static void print_throughput(int letter, const char *name, double *throughputs, unsigned pairs)
 {
-    qsort(throughputs, pairs, sizeof *throughputs, compare_reals);
-    printf("%c %-17s median %.0f passes/s, %.0f to %.0f\n", letter, name,
-           (throughputs[(pairs - 1) / 2] + throughputs[pairs / 2]) / 2, throughputs[0],
-           throughputs[pairs - 1]);
+    lab_order(throughputs, pairs);
+    printf("%c %-17s median %.0f passes/s, %.0f to %.0f\n", letter, name, lab_median(throughputs, pairs),
+           throughputs[0], throughputs[pairs - 1]);
 }
 
 /* Orders the throughputs. */

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 /* What is decided. A look at the data costs a chance of error each time, so there are few: after 12 pairs and
- * whenever their number has doubled, and at the end. Of the 6 or 7 looks each errs with 1 % at most. */
+ * whenever their number has doubled, and at the end. Of the 6 looks at most each errs with 1 % at most. */
 #define LAB_LOOK_ALPHA 0.01
 enum { LAB_FIRST_LOOK = 12 };
 

@@ -12,6 +12,16 @@ static int compare_reals(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+void lab_order(double *values, unsigned n)
+{
+    qsort(values, n, sizeof *values, compare_reals);
+}
+
+double lab_median(const double *ordered, unsigned n)
+{
+    return (ordered[(n - 1) / 2] + ordered[n / 2]) / 2;
+}
+
 static int compare_sizes(const void *a, const void *b)
 {
     double x = fabs(*(const double *)a), y = fabs(*(const double *)b);
@@ -73,8 +83,8 @@ static void locate(struct lab_location *location, double *means, const double *b
         for (unsigned j = i; j < n; j++)
             means[count++] = (differences[i] + differences[j]) / 2;
     }
-    qsort(means, count, sizeof *means, compare_reals);
-    location->estimate = (means[(count - 1) / 2] + means[count / 2]) / 2;
+    lab_order(means, count);
+    location->estimate = lab_median(means, count);
     unsigned rejected = 0; /* sums at either end of the distribution */
     while (2 * below[rejected] <= alpha)
         rejected++;

@@ -8,9 +8,11 @@
 #ifndef QUIESCE_LAB_STATISTICS_H
 #define QUIESCE_LAB_STATISTICS_H
 
-#include <stdbool.h>
-
 enum { LAB_DIFFERENCES_MAX = 384 };
+
+/* Orders n values, the smallest first. / The median of n values in that order, n > 0. */
+void lab_order(double *values, unsigned n);
+double lab_median(const double *ordered, unsigned n);
 
 struct lab_location {
     double estimate; /* the median of all means of two differences */

@@ -2,8 +2,10 @@
 #include "bench/lab/sequence.h"
 
 #include "bench/lab/random.h"
+#include "tests/concurrency/failing.h"
 
 #include <criterion/criterion.h>
+#include <errno.h>
 #include <math.h>
 #include <string.h>
 
@@ -131,4 +133,16 @@ Test(sequence, a_measurement_that_fails_ends_it)
     static struct lab_sequence sequence;
     cr_assert_eq(lab_decide(&sequence, 0.03, 1, fail, NULL), 7);
     cr_assert_eq(sequence.pairs, 0);
+}
+
+Test(sequence, memory_that_cannot_be_had_is_an_error)
+{
+    static struct lab_sequence sequence;
+    for (unsigned pairs = 7; pairs <= 12; pairs += 5) { // when the time is up, and at the first look
+        struct machine machine = {1, 1, 0.01, 0, 2 * pairs, 0};
+        failing_at(0);
+        cr_assert_eq(lab_decide(&sequence, 0.03, 1, measure, &machine), ENOMEM);
+        cr_assert_eq(failing_live(), 0);
+        failing_off();
+    }
 }
