@@ -107,9 +107,17 @@ Test(run, only_passes_that_end_inside_of_the_time_count)
     cr_assert_eq(sum, result.of[0].passes);
     cr_assert_eq(lab_result_passes(&result), sum);
     cr_assert_float_eq(lab_result_throughput(&result), (double)sum / 0.020, (double)sum,
-                       "by the time of the windows, not by threads");
+                       "by the time of the windows");
     cr_assert_float_eq((double)window / lab_clock_get()->ticks_per_ns, MS, 10);
     lab_result_fini(&result);
+}
+
+Test(run, throughput_is_that_of_all_threads)
+{
+    struct lab_thread_result of[] = {{.passes = 30}, {.passes = 10}};
+    const struct lab_result result = {
+        .threads = 2, .windows = 20, .end = (uint64_t)(20 * MS * lab_clock_get()->ticks_per_ns), .of = of};
+    cr_assert_float_eq(lab_result_throughput(&result), 40 / 0.020, 0.01);
 }
 
 // A lock that notes the shortest section.

@@ -81,18 +81,23 @@ Test(sequence, a_machine_that_slows_down_favours_neither_lock)
     cr_assert_geq(verdicts[LAB_EQUIVALENT] + verdicts[LAB_UNDECIDED], TRIALS * 95 / 100);
 }
 
+// A lets nobody pass, B as many as the context says.
 static int stall(void *context, unsigned which, double *value)
 {
-    (void)context;
-    *value = which == 0 ? 0 : 1e6;
+    *value = which == 0 ? 0 : *(const double *)context;
     return 0;
 }
 
 Test(sequence, a_lock_that_lets_nobody_pass_is_slower)
 {
     static struct lab_sequence sequence;
-    cr_assert_eq(lab_decide(&sequence, 0.03, 1, stall, NULL), 0);
+    double other = 1e6;
+    cr_assert_eq(lab_decide(&sequence, 0.03, 1, stall, &other), 0);
     cr_assert_eq(sequence.verdict, LAB_SLOWER);
+    cr_assert(isfinite(sequence.location.estimate));
+    other = 0;
+    cr_assert_eq(lab_decide(&sequence, 0.03, 1, stall, &other), 0);
+    cr_assert_eq(sequence.verdict, LAB_EQUIVALENT, "where the other does not either");
 }
 
 Test(sequence, what_cannot_be_told_is_undecided)
