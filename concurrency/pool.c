@@ -177,8 +177,7 @@ int qsc_pool_worker_index(const qsc_pool *pool)
 
 int qsc_pool_dump(const qsc_pool *pool, char *at, size_t size)
 {
-    static const char *const words[] = {
-        [SLOT_AWAKE] = "awake", [SLOT_IDLE] = "idle", [SLOT_JOINING] = "joining"};
+    static const char *const words[SLOT_STATES] = {"awake", "idle", "joining", "spare"};
     struct text text = {at, size, 0};
     char guests[100];
     (void)qsc_eventcount_dump(&pool->guests, guests, sizeof guests);
@@ -187,7 +186,7 @@ int qsc_pool_dump(const qsc_pool *pool, char *at, size_t size)
         submitted += atomic_load_explicit(&pool->submitted[i], memory_order_relaxed);
     qsc_text_add(&text, "%u submitted, slot 0 is %s, guests: %s; slots and tasks:", submitted,
                  atomic_load_explicit(&pool->guest_inside, memory_order_relaxed) ? "taken" : "free", guests);
-    for (int i = 0; i < pool->threads; i++) {
+    for (int i = 0; i < pool->slot_count; i++) {
         const struct slot *slot = &pool->slots[i];
         int64_t tasks = atomic_load_explicit(&slot->deque.bottom, memory_order_relaxed) -
                         atomic_load_explicit(&slot->deque.top, memory_order_relaxed);

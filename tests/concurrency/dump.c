@@ -382,6 +382,17 @@ Test(dump, a_pool)
     qsc_pool_destroy(held.pool);
 }
 
+Test(dump, a_pool_with_a_spare_thread)
+{
+    qsc_pool *pool;
+    struct qsc_pool_config config = {.threads = 1, .spares = 1};
+    cr_assert_eq(qsc_pool_create(&pool, &config), 0);
+    AWAIT(strstr(DUMP(pool, pool), "spare"));
+    SAYS(pool, pool,
+         "0 submitted, slot 0 is free, guests: 0 waiting, 0 on their way; slots and tasks: awake 0 spare 0");
+    qsc_pool_destroy(pool);
+}
+
 // ThreadSanitizer's test: others use what is looked at.
 static struct {
     qsc_mutex mutex;
