@@ -127,6 +127,7 @@ static void grow(void *arg)
     void *before = begin(&me->node);
     spawn(me->node.parent, me->node.group, &me->late, tree);
     end(&me->node, before);
+    sched_yield(); // whoever waits for it to have run may be faster
 }
 
 static void crossed(struct node *me)
@@ -274,20 +275,23 @@ static void hand_over_in_slot(void *ctx, size_t lo, size_t hi)
     hand_over(ctx);
 }
 
-// Another task can run only in a spare thread, where there is one thread.
+// Where there is one thread, another task can run only in a spare thread, which may be needed no more when it
+// comes to the task that this one spawns.
 static void hand_over_blocking(void *ctx, size_t lo, size_t hi)
 {
     struct node *me = ctx;
     assert(lo == 0 && hi == 1);
     qsc_group group = QSC_GROUP_INIT;
-    struct node child;
-    spawn(me, &group, &child, tree);
+    struct family child;
+    child.node = (struct node){.world = me->world, .parent = me, .group = &group, .spawner = &self};
+    qsc_task_spawn(me->world->pool, &group, &child.node.task, grow, &child);
     qsc_pool_blocking_begin(me->world->pool);
-    while (!atomic_load_explicit(&child.ran, memory_order_relaxed))
+    while (!atomic_load_explicit(&child.node.ran, memory_order_relaxed))
         sched_yield();
     qsc_pool_blocking_end(me->world->pool);
     join(me, &group);
-    check_tree(&child);
+    assert(child.node.runs == 1);
+    check_tree(&child.late);
 }
 
 static void crossed_in_slot(void *ctx, size_t lo, size_t hi)

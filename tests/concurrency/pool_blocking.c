@@ -157,6 +157,23 @@ Test(pool_blocking, ends_although_all_spare_threads_sleep_too)
     qsc_pool_destroy(pool);
 }
 
+Test(pool_blocking, spare_threads_rest_again_afterwards, .timeout = 30)
+{
+    char text[200];
+    make(1, 2);
+    struct job job = {0};
+    block_all(&job);
+    do { // one that sleeps for want of tasks learns of it when it is woken for one
+        atomic_int runs = 0;
+        qsc_group group = QSC_GROUP_INIT;
+        qsc_task task;
+        qsc_task_spawn(pool, &group, &task, section, &runs);
+        qsc_group_wait(pool, &group);
+        qsc_pool_dump(pool, text, sizeof text);
+    } while (!strstr(text, "spare 0 spare 0"));
+    qsc_pool_destroy(pool);
+}
+
 static double cpu_seconds(void)
 {
     struct timespec t;
