@@ -58,13 +58,6 @@ static struct qsc_hazards *get(void)
     return mine;
 }
 
-static void *join(pthread_t thread)
-{
-    void *result;
-    cr_assert_eq(pthread_join(thread, &result), 0);
-    return result;
-}
-
 TestSuite(hazard, .timeout = 30);
 
 Test(hazard, what_is_protected_stays)

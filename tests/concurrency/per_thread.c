@@ -49,13 +49,6 @@ static void *add(void *n)
     return mine;
 }
 
-static void *join(pthread_t thread)
-{
-    void *result;
-    cr_assert_eq(pthread_join(thread, &result), 0);
-    return result;
-}
-
 static uint64_t one = 1, ten = 10;
 
 Test(per_thread, a_thread_finds_the_same_zeroed_slot_again)

@@ -1,4 +1,5 @@
 #define _GNU_SOURCE // CPU_SETSIZE
+#include "no_thread.h"
 #include "threads.h"
 
 #include <criterion/criterion.h>
@@ -7,17 +8,6 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
-
-static _Atomic int
-    thread_create_error; // what the wrapped pthread_create returns instead of starting a thread
-
-int __real_pthread_create(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
-int __wrap_pthread_create(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
-int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *),
-                          void *arg)
-{
-    return thread_create_error ? thread_create_error : __real_pthread_create(thread, attributes, run, arg);
-}
 
 static _Atomic int syscall_error, syscall_failures; // so many system calls fail with that error
 
@@ -223,9 +213,9 @@ Test(port, a_thread_that_does_not_start_is_reported)
     sigset_t before;
     pthread_sigmask(SIG_BLOCK, NULL, &before);
     pthread_t thread;
-    thread_create_error = EAGAIN;
+    no_thread_error = EAGAIN;
     cr_assert_eq(qsc_port_thread_create(&thread, read_mask, NULL), EAGAIN);
-    thread_create_error = 0;
+    no_thread_error = 0;
     cr_assert(mask_unchanged(&before));
 }
 

@@ -1,21 +1,10 @@
 #include "failing.h"
 #include "futex.h"
+#include "no_thread.h"
 #include "snapshot_support.h"
 
 #include <quiesce/concurrency/rcu_domain.h>
 #include <sys/wait.h>
-
-/* The linker routes pthread_create through the test, which can make it fail. */
-static atomic_int create_error;
-int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *),
-                          void *arg);
-int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *),
-                          void *arg);
-int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *),
-                          void *arg)
-{
-    return create_error ? create_error : __real_pthread_create(thread, attributes, run, arg);
-}
 
 struct object {
     atomic_int destroyed;
@@ -382,9 +371,9 @@ Test(rcu_domain, without_memory_or_a_thread_there_is_no_domain)
     failing_at(0);
     cr_assert_eq(qsc_rcu_domain_init(&domain, NULL), ENOMEM);
     failing_at(-1);
-    create_error = EAGAIN;
+    no_thread_error = EAGAIN;
     cr_assert_eq(qsc_rcu_domain_init(&domain, NULL), EAGAIN);
-    create_error = 0;
+    no_thread_error = 0;
     cr_assert_eq(failing_live(), 0);
     cr_assert_eq(qsc_rcu_domain_init(&domain, NULL), 0);
     end();

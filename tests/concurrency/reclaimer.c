@@ -1,3 +1,4 @@
+#include "no_thread.h"
 #include "snapshot_support.h"
 
 #include <quiesce/concurrency/alloc.h>
@@ -5,18 +6,6 @@
 #include <sys/resource.h>
 
 static qsc_snapshot cell;
-
-/* The linker routes pthread_create through the test, which can make it fail. */
-static atomic_int create_error;
-int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *),
-                          void *arg);
-int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *),
-                          void *arg);
-int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *),
-                          void *arg)
-{
-    return create_error ? create_error : __real_pthread_create(thread, attributes, run, arg);
-}
 
 static void begin(void)
 {
@@ -216,9 +205,9 @@ Test(reclaimer, waiting_for_pins_and_for_work_costs_next_to_no_time)
 
 Test(reclaimer, without_a_thread_there_is_no_cell)
 {
-    create_error = EAGAIN;
+    no_thread_error = EAGAIN;
     cr_assert_eq(qsc_snapshot_init(&cell, NULL), EAGAIN);
-    create_error = 0;
+    no_thread_error = 0;
     begin();
     end();
 }

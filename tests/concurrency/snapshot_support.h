@@ -48,11 +48,4 @@ static inline struct qsc_snapshot_stats stats_of(qsc_snapshot *cell)
     return stats;
 }
 
-static inline void *join(pthread_t thread)
-{
-    void *result;
-    cr_assert_eq(pthread_join(thread, &result), 0);
-    return result;
-}
-
 #endif

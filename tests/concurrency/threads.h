@@ -32,6 +32,14 @@ static inline pthread_t start(void *(*run)(void *), void *arg)
     return thread;
 }
 
+/* What the thread returned. */
+static inline void *join(pthread_t thread)
+{
+    void *result;
+    cr_assert_eq(pthread_join(thread, &result), 0);
+    return result;
+}
+
 static inline bool has_passed(struct timespec deadline)
 {
     struct timespec now = qsc_port_now();
