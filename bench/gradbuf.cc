@@ -1,6 +1,6 @@
-// The speed at which contributions are added: each kind of buffers, a plain accumulator under a mutex (in the
-// order of arrival), and, as the limit, threads that add vectors of their own and never meet. 16
-// contributions of 22 million floats (the gradient of MiniLM-L6) or of 100000; nobody computes anything in
+// The speed at which contributions are added: each kind of buffers but rows, a plain accumulator under a
+// mutex (in the order of arrival), and, as the limit, threads that add vectors of their own and never meet.
+// 16 contributions of 22 million floats (the gradient of MiniLM-L6) or of 100000; nobody computes anything in
 // between, so all threads add all the time. Bytes are two reads and a write of floats for each addition,
 // whatever a kind really moves. of_triad is the share of what STREAM's triad does with the same vectors and
 // threads, one pass after each round.
