@@ -16,8 +16,8 @@
  * An object is retired once, by whoever made it unreachable. When as many are retired as there are slots,
  * twice over, and 64 at least, whoever retires the next scans: it destroys all that no slot names. So a scan
  * always destroys half of what it looks at, and no more than that number waits, and as many again for each
- * other thread that is in a scan. Neither a thread that exits nor one that stands still leaves garbage to
- * itself.
+ * other thread that is in a scan, and what the destructors of the last scans retired themselves. Neither a
+ * thread that exits nor one that stands still leaves garbage to itself.
  *
  * A protection stays in its slot. To copy it into another one, of this thread or of another, and to clear the
  * first protects nothing: a scan may pass by either slot while it is empty. Let slots change their roles.
