@@ -85,7 +85,7 @@ static void *work(void *arg)
 // Slots 1 .. count-1 have a thread.
 static void end_workers(struct qsc_pool *pool, int count)
 {
-    // seq_cst: pairs with the loads in work and qsc_pool_rest
+    // seq_cst: pairs with the loads in work and is_surplus
     atomic_store_explicit(&pool->stopping, true, memory_order_seq_cst);
     for (int i = 1; i < count; i++)
         if (!qsc_pool_wake(&pool->slots[i], SLOT_IDLE))

@@ -23,7 +23,8 @@ static bool is_surplus(const struct slot *slot)
 {
     const struct qsc_pool *pool = slot->pool;
     long spare = slot - pool->slots - pool->threads;
-    // seq_cst, both: pair with the addition in begin and the store in end_workers, after our announcement
+    // seq_cst, both, after our announcement: pair with the addition in qsc_pool_blocking_begin and with the
+    // store in end_workers
     return spare >= 0 && spare >= atomic_load_explicit(&pool->blocked, memory_order_seq_cst) &&
            !atomic_load_explicit(&pool->stopping, memory_order_seq_cst);
 }
