@@ -144,10 +144,10 @@ static void write_all(struct member *me)
             stress_threads(1, defer_and_exit, old, 0);
         else
             defer(me, old, round);
-        if (round % 32 == 0)
+        if (round % 32 == 0) {
             check_bounds();
-        if (round % 32 == 0)
             pass_barrier();
+        }
     }
     atomic_fetch_sub_explicit(&writing, 1, memory_order_relaxed);
 }
