@@ -1,6 +1,7 @@
 #include "checkpoint.h"
 
 #include "memory.h"
+#include "options.h"
 #include "search.h"
 #include "walk.h"
 
@@ -39,11 +40,12 @@ void qx_checkpoint_forbid(void)
     checkpoints.forbidden = true;
 }
 
+// Coverage counts what lies before a checkpoint in each execution that has it.
 bool qx_checkpoint_due(int steps)
 {
     int since = steps - checkpoints.last;
     return since >= LEAST_STEPS && (size_t)since * BYTES_OF_STEP >= checkpoints.bytes &&
-           !checkpoints.forbidden && !qx_walking();
+           !checkpoints.forbidden && !qx_walking() && !qx_options()->coverage;
 }
 
 void qx_kept_enlarge(size_t size)

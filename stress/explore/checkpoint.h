@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <string.h>
 
-/* From now on there are none: the program calls what keeps a state of its own (imports.h). */
+/* From now on none are made, only those that there are can be resumed. */
 void qx_checkpoint_forbid(void);
 
 /* Would a checkpoint pay after so many steps of this run? */

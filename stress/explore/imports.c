@@ -6,28 +6,43 @@
 #include <stddef.h>
 #include <string.h>
 
-// Functions of the C and C++ libraries that depend on their arguments alone, or whose state nobody reads
-// back.
+// Functions of libraries that depend on their arguments alone, or whose state nobody reads back; variables
+// that nobody writes.
 static const char stateless[] =
     " __assert_fail __assert_perror_fail __ctype_b_loc __ctype_tolower_loc __ctype_toupper_loc "
-    "__cxa_pure_virtual __cxa_throw_bad_array_new_length __errno_location __fprintf_chk "
-    "__gmon_start__ __gxx_personality_v0 __isoc99_sscanf __memcpy_chk __memmove_chk __memset_chk "
-    "__printf_chk __sched_cpucount __snprintf_chk __sprintf_chk __stack_chk_fail __strcat_chk "
-    "__strcpy_chk __strncpy_chk __tls_get_addr __vfprintf_chk __vsnprintf_chk _Unwind_Resume abs atoi "
-    "atol atoll bcmp bsearch compat_futex_async div fflush fprintf fputc fputs fwrite getenv getpid "
-    "gettid labs ldiv llabs memchr memcmp memcpy memmem memmove mempcpy memrchr memset perror printf "
-    "pthread_setaffinity_np pthread_sigmask putc putchar puts qsort sched_getaffinity sched_getcpu sigaddset "
-    "sigdelset "
-    "sigemptyset sigfillset sigismember snprintf sprintf sscanf stpcpy strcasecmp strcat strchr "
-    "strchrnul strcmp strcpy strcspn strerror strlen strncasecmp strncat strncmp strncpy strnlen "
-    "strpbrk strrchr strspn strstr strtod strtof strtol strtoll strtoul strtoull sysconf tolower "
-    "toupper vfprintf vprintf vsnprintf vsprintf ";
+    "__cxa_pure_virtual __cxa_throw_bad_array_new_length __environ __errno_location __fprintf_chk "
+    "__gmon_start__ __gxx_personality_v0 __isoc99_sscanf __libc_single_threaded __memcpy_chk "
+    "__memmove_chk __memset_chk __printf_chk __sched_cpucount __snprintf_chk __sprintf_chk "
+    "__stack_chk_fail __strcat_chk __strcpy_chk __strncpy_chk __tls_get_addr __vfprintf_chk "
+    "__vsnprintf_chk _Unwind_Resume abs atoi atol atoll bcmp bsearch compat_futex_async div environ "
+    "fflush fprintf fputc fputs fwrite getenv getpid gettid labs ldiv llabs memchr memcmp memcpy memmem "
+    "memmove mempcpy memrchr memset perror printf pthread_setaffinity_np pthread_sigmask putc putchar "
+    "puts qsort sched_getaffinity sched_getcpu sigaddset sigdelset sigemptyset sigfillset sigismember "
+    "snprintf sprintf sscanf stderr stdin stdout stpcpy strcasecmp strcat strchr strchrnul strcmp "
+    "strcpy strcspn strerror strlen strncasecmp strncat strncmp strncpy strnlen strpbrk strrchr strspn "
+    "strstr strtod strtof strtol strtoll strtoul strtoull sysconf tolower toupper urcu_memb_gp vfprintf "
+    "vprintf vsnprintf vsprintf ";
 
-// Families of them: operators new and delete, what std throws for others, threads, trees of C++.
-static const char *const families[] = {
-    "_Znw",           "_Zna",           "_Zdl",           "_Zda",           "_ZSt9terminatev",
-    "_ZSt17__throw_", "_ZSt19__throw_", "_ZSt20__throw_", "_ZSt24__throw_", "_ZSt25__throw_",
-    "_ZSt28__throw_", "_ZNSt6thread",   "_ZSt18_Rb_tree", "_ZSt28_Rb_tree", "_ZSt29_Rb_tree"};
+// Families of them: operators new and delete, what std throws for others, threads, trees, tables of types and
+// of virtual functions of C++.
+static const char *const families[] = {"_Znw",
+                                       "_Zna",
+                                       "_Zdl",
+                                       "_Zda",
+                                       "_ZSt9terminatev",
+                                       "_ZSt17__throw_",
+                                       "_ZSt19__throw_",
+                                       "_ZSt20__throw_",
+                                       "_ZSt24__throw_",
+                                       "_ZSt25__throw_",
+                                       "_ZSt28__throw_",
+                                       "_ZNSt6thread",
+                                       "_ZSt18_Rb_tree",
+                                       "_ZSt28_Rb_tree",
+                                       "_ZSt29_Rb_tree",
+                                       "_ZSt7nothrow",
+                                       "_ZTI",
+                                       "_ZTV"};
 
 static bool is_stateless(const char *name)
 {
@@ -47,18 +62,12 @@ static bool is_stateless(const char *name)
 static bool keeps_nothing(const char *name)
 {
     Dl_info own, its;
-    void *function = dlsym(RTLD_DEFAULT, name);
-    if (!function)
+    void *import = dlsym(RTLD_DEFAULT, name);
+    if (!import)
         return true; // a weak one that nobody has
-    bool ours = dladdr((void *)(uintptr_t)qx_imports_keep_nothing, &own) && dladdr(function, &its) &&
+    bool ours = dladdr((void *)(uintptr_t)qx_imports_keep_nothing, &own) && dladdr(import, &its) &&
                 own.dli_fbase == its.dli_fbase;
     return ours || is_stateless(name);
-}
-
-static bool is_imported_function(const Elf64_Sym *symbol)
-{
-    int type = ELF64_ST_TYPE(symbol->st_info);
-    return symbol->st_shndx == SHN_UNDEF && (type == STT_FUNC || type == STT_NOTYPE);
 }
 
 struct relocations {
@@ -70,8 +79,8 @@ static bool all_keep_nothing(struct relocations r, const Elf64_Sym *symbols, con
 {
     for (size_t i = 0; i < r.bytes / sizeof *r.first; i++) {
         const Elf64_Sym *symbol = &symbols[ELF64_R_SYM(r.first[i].r_info)];
-        if (ELF64_R_SYM(r.first[i].r_info) && is_imported_function(symbol) &&
-            !keeps_nothing(names + symbol->st_name))
+        bool imported = ELF64_R_SYM(r.first[i].r_info) && symbol->st_shndx == SHN_UNDEF;
+        if (imported && !keeps_nothing(names + symbol->st_name))
             return false;
     }
     return true;

@@ -1,6 +1,7 @@
 /* The rest of pthread's ways to wait: condition variables, barriers, once, semaphores; and the futex itself.
  */
 #include "access.h"
+#include "checkpoint.h"
 #include "machine.h"
 #include "objects.h"
 #include "park.h"
@@ -319,5 +320,7 @@ long syscall(long number, ...)
         errno = ENOSYS;
         return -1;
     }
+    if (qx_exploring()) // the kernel keeps a state of the program's, which is not put back
+        qx_checkpoint_forbid();
     return QX_REAL(syscall)(number, a[0], a[1], a[2], a[3], a[4], a[5]);
 }

@@ -1,12 +1,14 @@
 /* Executions that go on from the middle of others: whatever a thread counts up between its atomic accesses
- * has the right value at its end, wherever it is kept. -DCASE_LIBRARY: in the C library, of which nothing is
- * put back. */
+ * has the right value at its end, wherever it is kept. Nothing is put back of what is kept in the C library
+ * (-DCASE_LIBRARY), in a variable of it (-DCASE_VARIABLE) and in the kernel (-DCASE_KERNEL). */
 #include <assert.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 enum { TIMES = 4, THREADS = 3 };
 
@@ -20,12 +22,24 @@ static int guarded;
 static char words[] = "one two three four five";
 
 #ifdef CASE_LIBRARY
-static void *library_state(void)
+static void *outside_state(void)
 {
     return strtok(NULL, " ");
 }
+#elif defined CASE_VARIABLE
+static void *outside_state(void)
+{
+    return ++optind <= 1 + TIMES ? words : NULL;
+}
+#elif defined CASE_KERNEL
+static int file;
+
+static void *outside_state(void)
+{
+    return syscall(SYS_write, file, words, 1) == 1 ? words : NULL;
+}
 #else
-static void *library_state(void)
+static void *outside_state(void)
 {
     return words;
 }
@@ -48,7 +62,7 @@ static void *count(void *argument)
         (void)atomic_load_explicit(number == 1 ? &y[i] : &x[i], memory_order_relaxed);
         assert(errno == i);
         if (number == 1)
-            assert(library_state());
+            assert(outside_state());
     }
     assert(global[number] == TIMES && own == TIMES && local == TIMES && *allocated == TIMES);
     pthread_mutex_lock(&mutex);
@@ -71,6 +85,10 @@ int main(void)
     pthread_key_create(&key, NULL);
 #ifdef CASE_LIBRARY
     assert(strtok(words, " "));
+#elif defined CASE_VARIABLE
+    optind = 1;
+#elif defined CASE_KERNEL
+    file = (int)syscall(SYS_memfd_create, "", 0);
 #endif
     pthread_t thread[THREADS];
     for (long i = 1; i < THREADS; i++)
@@ -78,5 +96,9 @@ int main(void)
     for (int i = 1; i < THREADS; i++)
         pthread_join(thread[i], NULL);
     assert(guarded == THREADS - 1);
+#ifdef CASE_KERNEL
+    assert(syscall(SYS_lseek, file, 0, SEEK_CUR) == TIMES);
+    syscall(SYS_close, file);
+#endif
     return handled;
 }
