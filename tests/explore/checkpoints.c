@@ -79,9 +79,16 @@ static void handle(void)
     assert(handled++ == 0);
 }
 
+static void release(int status, void *block)
+{
+    (void)status;
+    free(block);
+}
+
 int main(void)
 {
     atexit(handle);
+    on_exit(release, malloc(1)); // a leak where it is forgotten
     pthread_key_create(&key, NULL);
 #ifdef CASE_LIBRARY
     assert(strtok(words, " "));
