@@ -1,6 +1,7 @@
 /* Executions that go on from the middle of others: whatever a thread counts up between its atomic accesses
  * has the right value at its end, wherever it is kept. Nothing is put back of what is kept in the C library
- * (-DCASE_LIBRARY), in a variable of it (-DCASE_VARIABLE) and in the kernel (-DCASE_KERNEL). */
+ * (-DCASE_LIBRARY), in a variable of it (-DCASE_VARIABLE) and in the kernel (-DCASE_KERNEL).
+ * -DCASE_WAIT: main sleeps meanwhile, and a thread spins. */
 #include <assert.h>
 #include <errno.h>
 #include <pthread.h>
@@ -17,7 +18,9 @@ static int global[THREADS];
 static __thread int own;
 static pthread_key_t key;
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t all_counted = PTHREAD_COND_INITIALIZER;
 static int guarded;
+static atomic_int done;
 
 static char words[] = "one two three four five";
 
@@ -65,8 +68,15 @@ static void *count(void *argument)
             assert(outside_state());
     }
     assert(global[number] == TIMES && own == TIMES && local == TIMES && *allocated == TIMES);
+#ifdef CASE_WAIT
+    if (number == 1)
+        atomic_store(&done, 1);
+    while (!atomic_load(&done)) {
+    }
+#endif
     pthread_mutex_lock(&mutex);
     guarded++;
+    pthread_cond_signal(&all_counted);
     pthread_mutex_unlock(&mutex);
     free(allocated);
     return NULL;
@@ -100,6 +110,12 @@ int main(void)
     pthread_t thread[THREADS];
     for (long i = 1; i < THREADS; i++)
         pthread_create(&thread[i], NULL, count, (void *)i);
+#ifdef CASE_WAIT
+    pthread_mutex_lock(&mutex);
+    while (guarded < THREADS - 1)
+        pthread_cond_wait(&all_counted, &mutex);
+    pthread_mutex_unlock(&mutex);
+#endif
     for (int i = 1; i < THREADS; i++)
         pthread_join(thread[i], NULL);
     assert(guarded == THREADS - 1);

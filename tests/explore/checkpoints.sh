@@ -24,4 +24,12 @@ case $said in
 *' 6144 '*) ;;
 *) echo "coverage: $said"; failed=1 ;;
 esac
+# as many as with coverage, whose executions all begin with main
+"$driver" -O1 -DCASE_WAIT "$source" -o "$scratch/program" || exit 1
+said=$("$scratch/program" 2>&1 | grep -o '^[a-z]*: .* blocked')
+whole=$("$scratch/program" --coverage 2>&1 | grep -o '^[a-z]*: .* blocked')
+case $whole in
+"$said") ;;
+*) echo "waits: $said; with coverage $whole"; failed=1 ;;
+esac
 exit $failed
