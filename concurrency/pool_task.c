@@ -4,7 +4,8 @@
  * tasks. A thread that sleeps in a wait, or leaves slot 0, first submits what is left in its deque (see
  * `dig`), and an idle worker runs it; so who leaves tasks in his deque is running. What is submitted is taken
  * by an idle worker or by the thread that waits for the group, and both are woken for it. So every task
- * begins, and the last of a group wakes the waiter.
+ * begins, and the last of a group wakes the waiter. A worker that is to run an urgent task submits what lies
+ * in its deque, too: the urgent task's lineage would hide it from its waiters until that task ends.
  *
  * Why a wait runs only what is below. A task that has been taken or stolen cannot end before it is run, nor
  * can the groups above it, so their chain of parents may be followed and the answer is exact. Before the
@@ -282,7 +283,7 @@ static struct task *steal(struct slot *slot)
     return NULL;
 }
 
-struct task *qsc_pool_find(struct slot *slot)
+static struct task *take_urgent(struct slot *slot)
 {
     struct qsc_pool *pool = slot->pool;
     struct task *task = NULL;
@@ -291,9 +292,16 @@ struct task *qsc_pool_find(struct slot *slot)
         if (!task)
             task = take_of_priority(pool, QSC_PRIORITY_NORMAL);
     }
-    if (!task)
-        task = take_of_priority(pool, QSC_PRIORITY_HIGH);
-    if (!task)
+    return task ? task : take_of_priority(pool, QSC_PRIORITY_HIGH);
+}
+
+struct task *qsc_pool_find(struct slot *slot)
+{
+    struct qsc_pool *pool = slot->pool;
+    struct task *task = take_urgent(slot);
+    if (task)
+        qsc_pool_lay_down(slot);
+    else
         task = qsc_deque_take(&slot->deque);
     if (!task)
         task = take_of_priority(pool, QSC_PRIORITY_NORMAL);

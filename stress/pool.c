@@ -422,6 +422,55 @@ static void priorities(qsc_pool *pool)
     none_starves(&me, QSC_PRIORITY_NORMAL, QSC_PRIORITY_LOW);
 }
 
+// A task spawns one into its own group and leaves it in the deque of the only worker, where an urgent one
+// comes first, which waits until the other has run: only the thread that waits for the group can run it.
+struct leaving {
+    struct family family;
+    qsc_group urgent;
+    qsc_task first, second;
+};
+
+static void nothing(void *arg)
+{
+    (void)arg;
+}
+
+static void wait_for_late(void *arg)
+{
+    const struct leaving *me = arg;
+    while (!atomic_load_explicit(&me->family.late.ran, memory_order_relaxed))
+        sched_yield();
+}
+
+static void grow_and_leave(void *arg)
+{
+    struct leaving *me = arg;
+    qsc_pool *pool = me->family.node.world->pool;
+    qsc_task_spawn(pool, &me->urgent, &me->second, wait_for_late, me);
+    grow(&me->family);
+}
+
+static void left_behind(void *ctx, size_t lo, size_t hi)
+{
+    struct node *node = ctx;
+    qsc_pool *pool = node->world->pool;
+    assert(lo == 0 && hi == 1);
+    for (int i = 0; i < STRESS_SIZE(30, 3); i++) {
+        qsc_group group = QSC_GROUP_INIT;
+        struct leaving me = {.urgent = QSC_GROUP_INIT};
+        me.family.node =
+            (struct node){.world = node->world, .parent = node, .group = &group, .spawner = &self};
+        qsc_group_set_priority(&me.urgent, QSC_PRIORITY_HIGH);
+        qsc_task_spawn(pool, &me.urgent, &me.first, nothing, NULL); // the owner's first, then others may
+        qsc_task_spawn(pool, &group, &me.family.node.task, grow_and_leave, &me);
+        while (!atomic_load_explicit(&me.family.node.ran, memory_order_relaxed))
+            sched_yield();
+        join(node, &group);
+        check_tree(&me.family.late);
+        qsc_group_wait(pool, &me.urgent);
+    }
+}
+
 static void drive(struct node *me)
 {
     qsc_group group = QSC_GROUP_INIT;
@@ -511,6 +560,7 @@ static long batch(void)
     create(&pair, 2);
     struct node node = {.world = &pair, .depth = 1};
     qsc_parallel_for(pair.pool, 0, 1, 1, hand_over_in_time, &node);
+    qsc_parallel_for(pair.pool, 0, 1, 1, left_behind, &node);
     priorities(pair.pool);
     pinned();
     qsc_pool_destroy(pair.pool);
