@@ -24,10 +24,32 @@ static inline uint16_t qsc_bf16_of_float(float value)
     return (uint16_t)((value == value ? rounded : quiet) >> 16);
 }
 
-static inline void qsc_bf16_round(uint16_t *restrict to, const float *restrict from, size_t count)
+static inline __attribute__((always_inline)) void
+qsc_bf16_round_each(uint16_t *restrict to, const float *restrict from, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         to[i] = qsc_bf16_of_float(from[i]);
+}
+
+/* Rounding takes longer than memory does: where the library is compiled for any x86-64, wider vectors than
+ * its are worth a look at the processor. */
+#ifdef __x86_64__
+static inline __attribute__((target("avx2"))) void
+qsc_bf16_round_avx2(uint16_t *restrict to, const float *restrict from, size_t count)
+{
+    qsc_bf16_round_each(to, from, count);
+}
+#endif
+
+static inline void qsc_bf16_round(uint16_t *restrict to, const float *restrict from, size_t count)
+{
+#ifdef __x86_64__
+    if (__builtin_cpu_supports("avx2")) {
+        qsc_bf16_round_avx2(to, from, count);
+        return;
+    }
+#endif
+    qsc_bf16_round_each(to, from, count);
 }
 
 static inline void qsc_bf16_widen(float *restrict to, const uint16_t *restrict from, size_t count)
