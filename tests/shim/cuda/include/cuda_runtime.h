@@ -8,7 +8,7 @@
 
 #include "qsc_shim_device.h"
 
-#include <functional>
+#include <memory>
 #include <tuple>
 
 #define CUDART_VERSION 13000
@@ -31,7 +31,9 @@ enum cudaError {
     cudaErrorStreamCaptureInvalidated = 901,
     cudaErrorStreamCaptureUnmatched = 903,
     cudaErrorStreamCaptureUnjoined = 904,
+    cudaErrorStreamCaptureIsolation = 905,
     cudaErrorStreamCaptureImplicit = 906,
+    cudaErrorCapturedEvent = 907,
     cudaErrorUnknown = 999,
 };
 typedef enum cudaError cudaError_t;
@@ -166,7 +168,9 @@ struct qsc_shim_launch {
     const void *kernel;
     dim3 grid, block;
     size_t shared_bytes;
-    std::function<void()> thread; // what each thread of the grid does
+    void (*run)(const void *arguments); // what each thread of the grid does
+    std::shared_ptr<const void> arguments;
+    size_t argument_bytes;
 };
 
 cudaError_t qsc_shim_func_set_attribute(const void *kernel, enum cudaFuncAttribute attribute, int value);
@@ -179,15 +183,27 @@ cudaError_t cudaFuncSetAttribute(void (*kernel)(P...), enum cudaFuncAttribute at
     return qsc_shim_func_set_attribute(reinterpret_cast<const void *>(kernel), attribute, value);
 }
 
+template <typename... P> struct qsc_shim_arguments {
+    void (*kernel)(P...);
+    std::tuple<std::decay_t<P>...> values;
+
+    static void run(const void *arguments)
+    {
+        auto *self = static_cast<const qsc_shim_arguments *>(arguments);
+        std::apply(self->kernel, self->values);
+    }
+};
+
 /* The arguments are taken by value, now. */
 template <typename... P, typename... A>
 void qsc_shim_launch_kernel(const char *name, void (*kernel)(P...), dim3 grid, dim3 block,
-                            size_t shared_bytes, cudaStream_t stream, const A &...arguments)
+                            size_t shared_bytes, cudaStream_t stream, A &&...arguments)
 {
+    using packed = qsc_shim_arguments<P...>;
     static_assert(sizeof...(P) == sizeof...(A), "a kernel is launched with all its arguments");
-    std::tuple<std::decay_t<P>...> values(arguments...);
-    qsc_shim_enqueue({name, reinterpret_cast<const void *>(kernel), grid, block, shared_bytes,
-                      [kernel, values] { std::apply(kernel, values); }},
+    qsc_shim_enqueue({name, reinterpret_cast<const void *>(kernel), grid, block, shared_bytes, packed::run,
+                      std::shared_ptr<const void>(new packed{kernel, {static_cast<P>(arguments)...}}),
+                      sizeof(packed)},
                      stream);
 }
 

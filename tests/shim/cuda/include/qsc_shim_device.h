@@ -104,26 +104,32 @@ T qsc_shim_shuffle_of(const char *file, int line, unsigned mask, T value, int so
     return value;
 }
 
+// A lane reads its own value instead of one beyond its segment of `width` lanes.
 template <typename T> T __shfl_sync(unsigned mask, T value, int source, int width = 32, QSC_SHIM_PLACE)
 {
-    int lane = qsc_shim_lane();
-    return qsc_shim_shuffle_of(file, line, mask, value, lane / width * width + source % width, width);
+    int first = qsc_shim_lane() / width * width;
+    return qsc_shim_shuffle_of(file, line, mask, value, first + (source & (width - 1)), width);
 }
 
 template <typename T> T __shfl_up_sync(unsigned mask, T value, unsigned delta, int width = 32, QSC_SHIM_PLACE)
 {
-    return qsc_shim_shuffle_of(file, line, mask, value, qsc_shim_lane() - static_cast<int>(delta), width);
+    int lane = qsc_shim_lane(), source = lane - static_cast<int>(delta);
+    return qsc_shim_shuffle_of(file, line, mask, value, source < lane / width * width ? lane : source, width);
 }
 
 template <typename T>
 T __shfl_down_sync(unsigned mask, T value, unsigned delta, int width = 32, QSC_SHIM_PLACE)
 {
-    return qsc_shim_shuffle_of(file, line, mask, value, qsc_shim_lane() + static_cast<int>(delta), width);
+    int lane = qsc_shim_lane(), source = lane + static_cast<int>(delta);
+    return qsc_shim_shuffle_of(file, line, mask, value, source >= (lane / width + 1) * width ? lane : source,
+                               width);
 }
 
 template <typename T> T __shfl_xor_sync(unsigned mask, T value, int lanes, int width = 32, QSC_SHIM_PLACE)
 {
-    return qsc_shim_shuffle_of(file, line, mask, value, qsc_shim_lane() ^ lanes, width);
+    int lane = qsc_shim_lane(), source = lane ^ lanes;
+    return qsc_shim_shuffle_of(file, line, mask, value, source >= (lane / width + 1) * width ? lane : source,
+                               width);
 }
 
 inline unsigned __ballot_sync(unsigned mask, int predicate, QSC_SHIM_PLACE)
