@@ -279,7 +279,7 @@ bool execute_block(uint64_t linear)
     block.stuck = false;
     block.static_bytes = 0;
     std::fill(std::begin(block.in_warp), std::end(block.in_warp), 0);
-    add_shared(nullptr, "dynamic shared memory", block.launch->shared_bytes);
+    add_shared(nullptr, "the dynamic shared memory", block.launch->shared_bytes);
     for (unsigned i = 0; i < block.size; i++) {
         block.threads[i] = {};
         block.threads[i].index = {i % size.x, i / size.x % size.y, i / size.x / size.y};
@@ -379,22 +379,21 @@ bool block_may_use(const void *address, size_t size)
            within(address, size, block.launch->arguments.get(), block.launch->argument_bytes);
 }
 
-void block_describe(const void *address, char *text, size_t size)
+std::string block_describe(const void *address)
 {
+    std::string what;
     for (const shared_array &array : block.shared) {
-        size_t offset = static_cast<size_t>(static_cast<const char *>(address) - array.memory.get());
-        if (offset < array.size) {
-            snprintf(text, size, "byte %zu of %s, in block (%u,%u,%u) of %s", offset, array.name,
-                     block.index.x, block.index.y, block.index.z, block.launch->name);
-            return;
-        }
+        ptrdiff_t offset = static_cast<const char *>(address) - array.memory.get();
+        if (offset >= 0 && offset < static_cast<ptrdiff_t>(array.size) + MEMORY_ALIGNMENT)
+            what = "byte " + std::to_string(offset) + " of " + array.name + ", which has " +
+                   std::to_string(array.size);
     }
-    memory_piece piece = memory_find(address);
-    if (piece.begin)
-        snprintf(text, size, "byte %td of %zu of the device, in %s",
-                 static_cast<const char *>(address) - piece.begin, piece.size, block.launch->name);
-    else
-        snprintf(text, size, "address %p, in %s", address, block.launch->name);
+    if (what.empty())
+        what = memory_describe(address);
+    uint3 b = block.index;
+    char where[64];
+    snprintf(where, sizeof where, ", in block (%u,%u,%u) of ", b.x, b.y, b.z);
+    return what + where + block.launch->name;
 }
 
 uint3 qsc_shim_thread_index()

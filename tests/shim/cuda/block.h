@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 
 /* Can a device launch it? */
 cudaError_t block_check(const qsc_shim_launch &launch);
@@ -22,7 +23,7 @@ bool block_running();
 bool block_owns(const void *address, size_t size);
 bool block_may_use(const void *address, size_t size);
 
-/* What lies there, in words. */
-void block_describe(const void *address, char *text, size_t size);
+/* What lies there, in words, and who runs. */
+std::string block_describe(const void *address);
 
 #endif

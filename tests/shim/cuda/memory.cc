@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <deque>
@@ -123,6 +124,27 @@ memory_piece memory_find(const void *address)
                : memory_piece();
 }
 
+std::string memory_describe(const void *address)
+{
+    memory_piece piece = memory_find(address);
+    auto at = [=](const memory_piece &one) { return static_cast<const char *>(address) - one.begin; };
+    auto text = [](ptrdiff_t offset, const char *what, size_t size) {
+        return "byte " + std::to_string(offset) + what + std::to_string(size);
+    };
+    if (piece.begin)
+        return text(at(piece), piece.pinned ? " of pinned memory of " : " of memory of ", piece.size);
+    std::lock_guard<std::mutex> guard(memory.mutex);
+    for (const memory_piece &freed : memory.freed)
+        if (static_cast<size_t>(at(freed)) < freed.size)
+            return text(at(freed), " of freed memory of ", freed.size);
+    for (const auto &one : memory.pieces)
+        if (static_cast<size_t>(at(one.second)) < one.second.size + MARGIN)
+            return text(at(one.second), " from the begin of memory of ", one.second.size);
+    char other[64];
+    snprintf(other, sizeof other, "%p, no memory of the device", address);
+    return other;
+}
+
 unsigned long memory_generation()
 {
     return memory.generation;
@@ -233,10 +255,13 @@ bool may_copy(void *to, const void *from, size_t size, enum cudaMemcpyKind kind)
     }
 }
 
-void still_there(const void *address, size_t size, bool pinned, const char *what)
+// Pageable memory (no piece) is not the shim's to know.
+bool still_there(const void *address, size_t size, const memory_piece &piece, const char *what)
 {
-    if (!(pinned ? memory_is_pinned(address, size) : memory_is_device(address, size)))
-        shim_found("%s uses %zu bytes at %p, which were freed before its turn came", what, size, address);
+    if (!piece.begin || (piece.pinned ? memory_is_pinned(address, size) : memory_is_device(address, size)))
+        return true;
+    shim_found("%s uses %zu bytes at %p, which were freed before its turn came", what, size, address);
+    return false;
 }
 
 cudaError_t copy(void *to, const void *from, size_t size, enum cudaMemcpyKind kind, cudaStream_t stream)
@@ -245,14 +270,10 @@ cudaError_t copy(void *to, const void *from, size_t size, enum cudaMemcpyKind ki
         return cudaSuccess;
     if (!may_copy(to, from, size, kind))
         return api_error(cudaErrorInvalidValue);
-    bool to_device = memory_is_device(to, size), from_device = memory_is_device(from, size);
-    bool to_pinned = memory_is_pinned(to, size), from_pinned = memory_is_pinned(from, size);
+    memory_piece target = memory_find(to), source = memory_find(from);
     return api_error(queue_add(stream, [=] {
-        if (to_device || to_pinned)
-            still_there(to, size, to_pinned, "a copy");
-        if (from_device || from_pinned)
-            still_there(from, size, from_pinned, "a copy");
-        memmove(to, from, size);
+        if (still_there(to, size, target, "a copy") && still_there(from, size, source, "a copy"))
+            memmove(to, from, size);
     }));
 }
 
@@ -283,12 +304,12 @@ cudaError_t cudaMemsetAsync(void *to, int byte, size_t size, cudaStream_t stream
     API_CALL(cudaErrorUnknown);
     if (size == 0)
         return cudaSuccess;
-    bool pinned = memory_is_pinned(to, size);
-    if (!pinned && !memory_is_device(to, size))
+    memory_piece piece = memory_find(to);
+    if (!memory_is_pinned(to, size) && !memory_is_device(to, size))
         return api_error(cudaErrorInvalidValue);
     return api_error(queue_add(stream, [=] {
-        still_there(to, size, pinned, "a memset");
-        memset(to, byte, size);
+        if (still_there(to, size, piece, "a memset"))
+            memset(to, byte, size);
     }));
 }
 

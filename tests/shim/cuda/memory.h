@@ -3,6 +3,7 @@
 #define QSC_SHIM_CUDA_MEMORY_H
 
 #include <cstddef>
+#include <string>
 
 enum { MEMORY_ALIGNMENT = 256 };
 
@@ -18,6 +19,9 @@ struct memory_piece {
 
 /* The piece that holds the address, or begin == NULL. */
 memory_piece memory_find(const void *address);
+
+/* What lies there, or near it, in words. */
+std::string memory_describe(const void *address);
 
 /* Changes whenever a piece comes or goes. */
 unsigned long memory_generation();

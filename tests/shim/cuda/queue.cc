@@ -265,7 +265,7 @@ bool joined(const capture &captured, const std::vector<size_t> &tips)
 
 } // namespace
 
-cudaError_t queue_add(cudaStream_t handle, std::function<void()> run)
+static cudaError_t add_to(cudaStream_t handle, std::function<void()> run)
 {
     guard lock(state.mutex);
     qsc_shim_stream *stream = stream_of(handle);
@@ -282,6 +282,13 @@ cudaError_t queue_add(cudaStream_t handle, std::function<void()> run)
     stream->captured->nodes.push_back({std::move(run), stream->tips});
     stream->tips = {stream->captured->nodes.size() - 1};
     return cudaSuccess;
+}
+
+cudaError_t queue_add(cudaStream_t stream, std::function<void()> run)
+{
+    cudaError_t error = add_to(stream, std::move(run));
+    queue_maybe_run(); // it may be over before the call is
+    return error;
 }
 
 bool queue_captures(cudaStream_t handle)

@@ -101,14 +101,13 @@ void report(const record &before, unsigned thread, uintptr_t address, const char
 {
     if (qsc_shim_finding())
         return; // to name the places takes long
-    char what[160];
-    block_describe(reinterpret_cast<const void *>(address), what, sizeof what);
+    std::string what = block_describe(reinterpret_cast<const void *>(address));
     if (before.block == state.block)
-        shim_found("race on %s: thread %u %s at %s; thread %u %s at %s; no barrier between them", what,
-                   thread, now, site_text(site).c_str(), unsigned(before.thread), then,
+        shim_found("race on %s: thread %u %s at %s; thread %u %s at %s; no barrier between them",
+                   what.c_str(), thread, now, site_text(site).c_str(), unsigned(before.thread), then,
                    site_text(before.site).c_str());
     else
-        shim_found("race on %s: block %llu %s at %s; block %llu %s at %s", what,
+        shim_found("race on %s: block %llu %s at %s; block %llu %s at %s", what.c_str(),
                    static_cast<unsigned long long>(state.block - state.first_block), now,
                    site_text(site).c_str(), static_cast<unsigned long long>(before.block - state.first_block),
                    then, site_text(before.site).c_str());
@@ -204,10 +203,9 @@ void races_access(const void *memory, size_t size, enum shim_access access, uint
     if (!block_owns(memory, size) && !block_may_use(memory, size)) {
         if (qsc_shim_finding())
             return;
-        char what[160];
-        block_describe(memory, what, sizeof what);
         shim_found("thread %u %s %zu bytes outside of what the device has: %s; at %s", fiber_current(),
-                   access == SHIM_READ ? "reads" : "writes", size, what, site_text(site).c_str());
+                   access == SHIM_READ ? "reads" : "writes", size, block_describe(memory).c_str(),
+                   site_text(site).c_str());
         return;
     }
     unsigned align = static_cast<unsigned>(__builtin_ctzll(address | size | 1 << WORD_SHIFT));
