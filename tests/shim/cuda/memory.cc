@@ -89,10 +89,10 @@ cudaError_t release(void *address, bool pinned, const char *call)
 
 void *memory_allocate(size_t size)
 {
-    void *memory;
-    if (size > SIZE_MAX / 2 || posix_memalign(&memory, MEMORY_ALIGNMENT, MARGIN + size + MARGIN) != 0)
+    void *all;
+    if (size > SIZE_MAX / 2 || posix_memalign(&all, MEMORY_ALIGNMENT, MARGIN + size + MARGIN) != 0)
         return nullptr;
-    char *begin = static_cast<char *>(memory) + MARGIN;
+    char *begin = static_cast<char *>(all) + MARGIN;
     memory_spoil(begin, size);
     return begin;
 }
