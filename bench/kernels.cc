@@ -97,15 +97,15 @@ void linear(benchmark::State &state, Product product)
     int n = static_cast<int>(state.range(0)), k = static_cast<int>(state.range(1)),
         m = static_cast<int>(state.range(2));
     qsc_linear *plan;
-    if (qsc_linear_create(&plan, n, k)) {
+    if (qsc_linear_create(&plan, n, k, QSC_F32)) {
         state.SkipWithError("no plan");
         return;
     }
     size_t weights = static_cast<size_t>(n) * static_cast<size_t>(k);
-    Floats w = floats(weights), packed = floats(qsc_linear_packed_floats(plan)),
-           packed_t = floats(qsc_linear_packed_t_floats(plan)),
-           scratch = floats(qsc_linear_scratch_floats(plan)), bias = floats(static_cast<size_t>(n)),
-           x = floats(static_cast<size_t>(m) * static_cast<size_t>(k)),
+    Floats w = floats(weights), packed = floats(qsc_linear_packed_bytes(plan) / sizeof(float) + 1),
+           packed_t = floats(qsc_linear_packed_t_bytes(plan) / sizeof(float) + 1),
+           scratch = floats(qsc_linear_scratch_bytes(plan) / sizeof(float) + 1),
+           bias = floats(static_cast<size_t>(n)), x = floats(static_cast<size_t>(m) * static_cast<size_t>(k)),
            y = floats(static_cast<size_t>(m) * static_cast<size_t>(n)), dw = floats(weights);
     qsc_linear_pack(plan, packed.get(), w.get());
     qsc_linear_pack_t(plan, packed_t.get(), w.get());
@@ -149,12 +149,13 @@ BENCHMARK_CAPTURE(linear, backward_weight, BACKWARD_WEIGHT)
 void pack(benchmark::State &state, bool transposed)
 {
     qsc_linear *plan;
-    if (qsc_linear_create(&plan, 1536, 384)) {
+    if (qsc_linear_create(&plan, 1536, 384, QSC_F32)) {
         state.SkipWithError("no plan");
         return;
     }
     Floats w = floats(1536 * 384),
-           packed = floats(qsc_linear_packed_floats(plan) + qsc_linear_packed_t_floats(plan));
+           packed =
+               floats((qsc_linear_packed_bytes(plan) + qsc_linear_packed_t_bytes(plan)) / sizeof(float) + 1);
     for (auto _ : state) {
         (transposed ? qsc_linear_pack_t : qsc_linear_pack)(plan, packed.get(), w.get());
         benchmark::ClobberMemory();

@@ -8,17 +8,17 @@
 struct qsc_linear_way {
     const char *name;
     void (*destroy)(qsc_linear *plan);
-    size_t (*packed_floats)(const qsc_linear *plan);
-    size_t (*packed_t_floats)(const qsc_linear *plan);
-    size_t (*scratch_floats)(const qsc_linear *plan);
-    void (*pack)(const qsc_linear *plan, float *packed, const float *w);
-    void (*pack_t)(const qsc_linear *plan, float *packed_t, const float *w);
-    int (*forward)(const qsc_linear *plan, float *y, const float *x, const float *packed, const float *bias,
-                   int m, float *scratch);
-    int (*backward_input)(const qsc_linear *plan, float *dx, const float *dy, const float *packed_t, int m,
-                          float *scratch);
+    size_t (*packed_bytes)(const qsc_linear *plan);
+    size_t (*packed_t_bytes)(const qsc_linear *plan);
+    size_t (*scratch_bytes)(const qsc_linear *plan);
+    void (*pack)(const qsc_linear *plan, void *packed, const float *w);
+    void (*pack_t)(const qsc_linear *plan, void *packed_t, const float *w);
+    int (*forward)(const qsc_linear *plan, float *y, const float *x, const void *packed, const float *bias,
+                   int m, void *scratch);
+    int (*backward_input)(const qsc_linear *plan, float *dx, const float *dy, const void *packed_t, int m,
+                          void *scratch);
     int (*backward_weight)(const qsc_linear *plan, float *dw, float *db, const float *dy, const float *x,
-                           int m, float *scratch);
+                           int m, void *scratch);
 };
 
 struct qsc_linear {
