@@ -23,7 +23,14 @@ int qsc_linear_create(qsc_linear **plan, int n, int k, enum qsc_precision precis
 {
     if (n <= 0 || k <= 0)
         return EINVAL;
-    return precision == QSC_F32 ? create_f32(plan, n, k) : ENOTSUP;
+    switch (precision) {
+    case QSC_F32:
+        return create_f32(plan, n, k);
+    case QSC_BF16:
+        return qsc_linear_create_bf16(plan, n, k, qsc_bf16_unit());
+    default:
+        return ENOTSUP;
+    }
 }
 
 void qsc_linear_destroy(qsc_linear *plan)

@@ -2,6 +2,7 @@
 #ifndef QUIESCE_KERNELS_CPU_LINEAR_PLAN_H
 #define QUIESCE_KERNELS_CPU_LINEAR_PLAN_H
 
+#include <quiesce/kernels/cpu/bf16.h>
 #include <quiesce/kernels/cpu/panel.h>
 #include <quiesce/kernels/linear.h>
 
@@ -32,5 +33,9 @@ int qsc_linear_create_plain(qsc_linear **plan, int n, int k, const struct qsc_pa
 
 // oneDNN's products. Returns 0, ENOMEM, or ENOTSUP: a shape, a processor or a build it is not made for.
 int qsc_linear_create_onednn(qsc_linear **plan, int n, int k) __attribute__((warn_unused_result));
+
+// bfloat16 factors, by one of the units of bf16.h. Returns 0, ENOMEM.
+int qsc_linear_create_bf16(qsc_linear **plan, int n, int k, const struct qsc_bf16_unit *unit)
+    __attribute__((warn_unused_result));
 
 #endif

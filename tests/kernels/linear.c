@@ -9,7 +9,7 @@
 #include <string.h>
 
 // Every way to compute that this machine has, each against doubles.
-enum { ONEDNN, FIRST_UNIT, WAYS = FIRST_UNIT + 3 };
+enum { ONEDNN, FIRST_UNIT, FIRST_BF16 = FIRST_UNIT + 3, WAYS = FIRST_BF16 + 4 };
 
 // NULL where this way, machine or shape is not to be had.
 static qsc_linear *plan_of(int way, int n, int k)
@@ -22,8 +22,11 @@ static qsc_linear *plan_of(int way, int n, int k)
     }
 #endif
     int unit = way - FIRST_UNIT;
-    if (unit >= 0 && unit < qsc_panel_unit_count && qsc_panel_units[unit].present())
+    if (unit >= 0 && way < FIRST_BF16 && unit < qsc_panel_unit_count && qsc_panel_units[unit].present())
         cr_assert_eq(qsc_linear_create_plain(&plan, n, k, &qsc_panel_units[unit]), 0);
+    unit = way - FIRST_BF16;
+    if (unit >= 0 && unit < qsc_bf16_unit_count && qsc_bf16_units[unit].present())
+        cr_assert_eq(qsc_linear_create_bf16(&plan, n, k, &qsc_bf16_units[unit]), 0);
     return plan;
 }
 
@@ -41,8 +44,18 @@ static float *float_lines(size_t floats)
     return lines(floats * sizeof(float));
 }
 
+// Numbers that a way does not round: what it computes from them is as exact as f32's sums.
+static float *numbers(int way, size_t n, uint64_t seed)
+{
+    float *x = random_floats(n, 1, seed);
+    for (size_t i = 0; i < n && way >= FIRST_BF16; i++)
+        x[i] = (float)to_bf16(x[i]);
+    return x;
+}
+
 struct layer {
     qsc_linear *plan;
+    int way;
     int n, k;
     float *w, *bias;
     void *packed, *packed_t, *scratch;
@@ -51,10 +64,10 @@ struct layer {
 static bool layer_make(struct layer *l, int way, int n, int k)
 {
     size_t weights = (size_t)n * (size_t)k;
-    *l = (struct layer){.plan = plan_of(way, n, k), .n = n, .k = k};
+    *l = (struct layer){.plan = plan_of(way, n, k), .way = way, .n = n, .k = k};
     if (!l->plan)
         return false;
-    l->w = random_floats(weights, 1, 1);
+    l->w = numbers(way, weights, 1);
     l->bias = random_floats((size_t)n, 1, 2);
     l->packed = lines(qsc_linear_packed_bytes(l->plan));
     l->packed_t = lines(qsc_linear_packed_t_bytes(l->plan));
@@ -101,7 +114,7 @@ static void expect_near(const float *got, double *want, size_t n, const char *wh
 static void compare(const struct layer *l, int m)
 {
     size_t n = (size_t)l->n, k = (size_t)l->k, rows = (size_t)m;
-    float *x = random_floats(rows * k, 1, 3), *dy = random_floats(rows * n, 1, 4);
+    float *x = numbers(l->way, rows * k, 3), *dy = numbers(l->way, rows * n, 4);
     float *y = float_lines(rows * n), *dx = float_lines(rows * k), *dw = float_lines(n * k),
           *db = float_lines(n);
     cr_assert_eq(qsc_linear_forward(l->plan, y, x, l->packed, l->bias, m, l->scratch), 0);
