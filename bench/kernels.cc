@@ -92,20 +92,20 @@ BENCHMARK(peak)->Name("fma/registers");
 
 enum Product { FORWARD, BACKWARD_INPUT, BACKWARD_WEIGHT };
 
-void linear(benchmark::State &state, Product product)
+void linear(benchmark::State &state, Product product, qsc_precision precision)
 {
     int n = static_cast<int>(state.range(0)), k = static_cast<int>(state.range(1)),
         m = static_cast<int>(state.range(2));
     qsc_linear *plan;
-    if (qsc_linear_create(&plan, n, k)) {
+    if (qsc_linear_create(&plan, n, k, precision)) {
         state.SkipWithError("no plan");
         return;
     }
     size_t weights = static_cast<size_t>(n) * static_cast<size_t>(k);
-    Floats w = floats(weights), packed = floats(qsc_linear_packed_floats(plan)),
-           packed_t = floats(qsc_linear_packed_t_floats(plan)),
-           scratch = floats(qsc_linear_scratch_floats(plan)), bias = floats(static_cast<size_t>(n)),
-           x = floats(static_cast<size_t>(m) * static_cast<size_t>(k)),
+    Floats w = floats(weights), packed = floats(qsc_linear_packed_bytes(plan) / sizeof(float) + 1),
+           packed_t = floats(qsc_linear_packed_t_bytes(plan) / sizeof(float) + 1),
+           scratch = floats(qsc_linear_scratch_bytes(plan) / sizeof(float) + 1),
+           bias = floats(static_cast<size_t>(n)), x = floats(static_cast<size_t>(m) * static_cast<size_t>(k)),
            y = floats(static_cast<size_t>(m) * static_cast<size_t>(n)), dw = floats(weights);
     qsc_linear_pack(plan, packed.get(), w.get());
     qsc_linear_pack_t(plan, packed_t.get(), w.get());
@@ -140,30 +140,42 @@ void shapes(benchmark::internal::Benchmark *b)
             b->Args({n, k, m});
     }
 }
-BENCHMARK_CAPTURE(linear, forward, FORWARD)->Name("linear/forward/qsc")->Apply(shapes);
-BENCHMARK_CAPTURE(linear, backward_input, BACKWARD_INPUT)->Name("linear/backward_input/qsc")->Apply(shapes);
-BENCHMARK_CAPTURE(linear, backward_weight, BACKWARD_WEIGHT)
+BENCHMARK_CAPTURE(linear, forward, FORWARD, QSC_F32)->Name("linear/forward/qsc")->Apply(shapes);
+BENCHMARK_CAPTURE(linear, backward_input, BACKWARD_INPUT, QSC_F32)
+    ->Name("linear/backward_input/qsc")
+    ->Apply(shapes);
+BENCHMARK_CAPTURE(linear, backward_weight, BACKWARD_WEIGHT, QSC_F32)
     ->Name("linear/backward_weight/qsc")
     ->Apply(shapes);
+BENCHMARK_CAPTURE(linear, forward_bf16, FORWARD, QSC_BF16)->Name("linear/forward/qsc-bf16")->Apply(shapes);
+BENCHMARK_CAPTURE(linear, backward_input_bf16, BACKWARD_INPUT, QSC_BF16)
+    ->Name("linear/backward_input/qsc-bf16")
+    ->Apply(shapes);
+BENCHMARK_CAPTURE(linear, backward_weight_bf16, BACKWARD_WEIGHT, QSC_BF16)
+    ->Name("linear/backward_weight/qsc-bf16")
+    ->Apply(shapes);
 
-void pack(benchmark::State &state, bool transposed)
+void pack(benchmark::State &state, bool transposed, qsc_precision precision)
 {
     qsc_linear *plan;
-    if (qsc_linear_create(&plan, 1536, 384)) {
+    if (qsc_linear_create(&plan, 1536, 384, precision)) {
         state.SkipWithError("no plan");
         return;
     }
     Floats w = floats(1536 * 384),
-           packed = floats(qsc_linear_packed_floats(plan) + qsc_linear_packed_t_floats(plan));
+           packed =
+               floats((qsc_linear_packed_bytes(plan) + qsc_linear_packed_t_bytes(plan)) / sizeof(float) + 1);
     for (auto _ : state) {
         (transposed ? qsc_linear_pack_t : qsc_linear_pack)(plan, packed.get(), w.get());
         benchmark::ClobberMemory();
     }
-    state.SetBytesProcessed(state.iterations() * 2 * 4 * 1536 * 384);
+    state.SetBytesProcessed(state.iterations() * (precision == QSC_F32 ? 4 + 4 : 4 + 2) * 1536 * 384);
     qsc_linear_destroy(plan);
 }
-BENCHMARK_CAPTURE(pack, forward, false)->Name("linear/pack/qsc");
-BENCHMARK_CAPTURE(pack, backward, true)->Name("linear/pack_t/qsc");
+BENCHMARK_CAPTURE(pack, forward, false, QSC_F32)->Name("linear/pack/qsc");
+BENCHMARK_CAPTURE(pack, backward, true, QSC_F32)->Name("linear/pack_t/qsc");
+BENCHMARK_CAPTURE(pack, forward_bf16, false, QSC_BF16)->Name("linear/pack/qsc-bf16");
+BENCHMARK_CAPTURE(pack, backward_bf16, true, QSC_BF16)->Name("linear/pack_t/qsc-bf16");
 
 void dropout(benchmark::State &state)
 {

@@ -44,7 +44,7 @@ struct run {
     float *m, *v;
     uint64_t step;
     uint64_t update_ns; /* clipping, AdamW and packing */
-    int mode, threads;
+    int mode, threads, precision;
 };
 
 static void fail(const char *what, int code)
@@ -136,7 +136,7 @@ static void make_model(struct run *r)
 {
     struct qsc_error err;
     check("layout", qsc_bert_layout_create(&r->layout, &r->config, &err));
-    check("plan", qsc_bert_plan_create(&r->plan, &r->layout, &err));
+    check("plan", qsc_bert_plan_create(&r->plan, &r->layout, (enum qsc_precision)r->precision, &err));
     float *params = memory(r->layout.floats, sizeof *params);
     qsc_bert_init(params, &r->layout, 1);
     check("weights",
@@ -312,10 +312,10 @@ static void measure(struct run *r)
     qsort(times, (size_t)passes, sizeof *times, ascending);
     double tokens = (double)r->data.tokens;
     printf(
-        "{\"shape\": \"%s\", \"mode\": \"%s\", \"precision\": \"f32\", \"threads\": %d, \"sentences\": %zu, "
+        "{\"shape\": \"%s\", \"mode\": \"%s\", \"precision\": \"%s\", \"threads\": %d, \"sentences\": %zu, "
         "\"tokens\": %zu, \"passes\": %d, \"tokens_per_s\": {\"best\": %.1f, \"median\": %.1f}",
-        r->shape, r->mode == TRAIN ? "train" : "infer", r->threads, r->data.windows, r->data.tokens, passes,
-        tokens / times[0], tokens / times[passes / 2]);
+        r->shape, r->mode == TRAIN ? "train" : "infer", qsc_precision_names[r->precision], r->threads,
+        r->data.windows, r->data.tokens, passes, tokens / times[0], tokens / times[passes / 2]);
     print_shares(r);
     puts("}");
 }
@@ -342,7 +342,7 @@ static void usage(const char *reason)
     fprintf(stderr,
             "bench-model: %s\n"
             "usage: bench-model --lengths FILE [--shape minilm-l6|bert-base|tiny] [--mode infer|train]\n"
-            "                   [--precision f32] [--threads N] [--seconds S]\n"
+            "                   [--precision f32|bf16|int8] [--threads N] [--seconds S]\n"
             "FILE holds the tokens of each sentence, one number a line, [CLS] and [SEP] counted.\n",
             reason);
     exit(2);
@@ -361,8 +361,8 @@ static int choice(const char *value, const char *const *list)
 
 static void parse(struct run *r, int argc, char **argv)
 {
-    static const char *const shapes[] = {"minilm-l6", "bert-base", "tiny", NULL},
-                             *const modes[] = {"infer", "train", NULL}, *const precisions[] = {"f32", NULL};
+    static const char *const shapes[] = {"minilm-l6", "bert-base", "tiny", NULL}, *const modes[] = {
+                                                                                      "infer", "train", NULL};
     static const struct option options[] = {
         {"shape", required_argument, NULL, 's'},
         {"mode", required_argument, NULL, 'm'},
@@ -381,7 +381,7 @@ static void parse(struct run *r, int argc, char **argv)
             r->mode = choice(optarg, modes);
             break;
         case 'p':
-            choice(optarg, precisions);
+            r->precision = choice(optarg, qsc_precision_names);
             break;
         case 't':
             r->threads = atoi(optarg);

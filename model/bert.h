@@ -17,6 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <quiesce/kernels/precision.h>
 #include <quiesce/model/config.h>
 #include <quiesce/model/error.h>
 
@@ -65,12 +66,15 @@ void qsc_bert_init(float *params, const struct qsc_bert_layout *layout, uint64_t
 
 typedef struct qsc_bert_plan qsc_bert_plan;
 
-/* Plans the products of an architecture; `layout` must outlive the plan. Immutable afterwards.
-   Returns 0, ENOMEM. Never blocks. Any thread. */
-int qsc_bert_plan_create(qsc_bert_plan **plan, const struct qsc_bert_layout *layout, struct qsc_error *err)
+/* Plans the products of an architecture in a precision; the classifier's, which costs nothing, is f32 in
+   each. `layout` must outlive the plan. Immutable afterwards. Returns 0, ENOMEM, ENOTSUP (a precision without
+   products). Never blocks. Any thread. */
+int qsc_bert_plan_create(qsc_bert_plan **plan, const struct qsc_bert_layout *layout,
+                         enum qsc_precision precision, struct qsc_error *err)
     __attribute__((warn_unused_result));
 void qsc_bert_plan_destroy(qsc_bert_plan *plan);
 const struct qsc_bert_layout *qsc_bert_plan_layout(const qsc_bert_plan *plan);
+enum qsc_precision qsc_bert_plan_precision(const qsc_bert_plan *plan);
 
 typedef struct qsc_bert_weights qsc_bert_weights;
 enum qsc_bert_use { QSC_BERT_INFERENCE, QSC_BERT_TRAINING }; // training also needs the transposed packing

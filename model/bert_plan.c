@@ -3,7 +3,8 @@
 
 #include <errno.h>
 
-int qsc_bert_plan_create(qsc_bert_plan **plan, const struct qsc_bert_layout *layout, struct qsc_error *err)
+int qsc_bert_plan_create(qsc_bert_plan **plan, const struct qsc_bert_layout *layout,
+                         enum qsc_precision precision, struct qsc_error *err)
 {
     const struct qsc_bert_config *c = layout->config;
     const int outputs[] = {3 * c->hidden_size, c->hidden_size, c->intermediate_size, c->hidden_size,
@@ -14,11 +15,17 @@ int qsc_bert_plan_create(qsc_bert_plan **plan, const struct qsc_bert_layout *lay
     if (!p)
         return qsc_fail(err, ENOMEM, "no memory to plan the model");
     p->layout = layout;
+    p->precision = precision;
     for (int i = 0; i < QSC_BERT_PRODUCTS; i++) {
-        int rc = qsc_linear_create(&p->products[i], outputs[i], inputs[i]);
+        int rc = qsc_linear_create(&p->products[i], outputs[i], inputs[i],
+                                   i == QSC_BERT_CLASSIFIER ? QSC_F32 : precision);
         if (rc) {
             qsc_bert_plan_destroy(p);
-            return qsc_fail(err, rc, "cannot plan a product with a matrix of %d x %d", outputs[i], inputs[i]);
+            return rc == ENOTSUP
+                       ? qsc_fail(err, rc, "precision %s: has no matrix products here; take another",
+                                  qsc_precision_names[precision])
+                       : qsc_fail(err, rc, "cannot plan a product with a matrix of %d x %d", outputs[i],
+                                  inputs[i]);
         }
     }
     *plan = p;
@@ -37,6 +44,11 @@ void qsc_bert_plan_destroy(qsc_bert_plan *plan)
 const struct qsc_bert_layout *qsc_bert_plan_layout(const qsc_bert_plan *plan)
 {
     return plan->layout;
+}
+
+enum qsc_precision qsc_bert_plan_precision(const qsc_bert_plan *plan)
+{
+    return plan->precision;
 }
 
 // The tables below count on the order in which bert_layout.c adds the tensors.

@@ -18,6 +18,7 @@ enum qsc_bert_product {
 
 struct qsc_bert_plan {
     const struct qsc_bert_layout *layout;
+    enum qsc_precision precision;
     qsc_linear *products[QSC_BERT_PRODUCTS];
 };
 
@@ -41,7 +42,7 @@ struct qsc_bert_classifier_offsets qsc_bert_classifier_offsets(const struct qsc_
 struct qsc_bert_matrix {
     const qsc_linear *plan;
     const float *weight, *bias;
-    float *packed, *packed_t; // packed_t NULL: inference
+    void *packed, *packed_t; // packed_t NULL: inference
 };
 
 struct qsc_bert_weights {

@@ -4,11 +4,11 @@
 #include <errno.h>
 #include <string.h>
 
-enum { LINE = 64, LINE_FLOATS = LINE / sizeof(float) };
+enum { LINE = 64 };
 
-static size_t whole_lines(size_t floats)
+static size_t whole_lines(size_t bytes)
 {
-    return (floats + LINE_FLOATS - 1) / LINE_FLOATS * LINE_FLOATS;
+    return (bytes + LINE - 1) / LINE * LINE;
 }
 
 static const qsc_linear *plan_of(const struct qsc_bert_plan *plan, int matrix, int matrices)
@@ -16,19 +16,19 @@ static const qsc_linear *plan_of(const struct qsc_bert_plan *plan, int matrix, i
     return plan->products[matrix == matrices - 1 ? QSC_BERT_CLASSIFIER : matrix % QSC_BERT_LAYER_PRODUCTS];
 }
 
-static size_t packed_floats(const struct qsc_bert_plan *plan, int matrices, enum qsc_bert_use use)
+static size_t packed_bytes(const struct qsc_bert_plan *plan, int matrices, enum qsc_bert_use use)
 {
-    size_t floats = 0;
+    size_t bytes = 0;
     for (int i = 0; i < matrices; i++) {
         const qsc_linear *p = plan_of(plan, i, matrices);
-        floats += whole_lines(qsc_linear_packed_floats(p));
+        bytes += whole_lines(qsc_linear_packed_bytes(p));
         if (use == QSC_BERT_TRAINING)
-            floats += whole_lines(qsc_linear_packed_t_floats(p));
+            bytes += whole_lines(qsc_linear_packed_t_bytes(p));
     }
-    return floats;
+    return bytes;
 }
 
-static void place_matrix(qsc_bert_weights *w, int i, float **next)
+static void place_matrix(qsc_bert_weights *w, int i, char **next)
 {
     const struct qsc_bert_layout *layout = w->plan->layout;
     struct qsc_bert_matrix *m = &w->matrices[i];
@@ -43,11 +43,11 @@ static void place_matrix(qsc_bert_weights *w, int i, float **next)
         m->bias = w->params + o.bias[i % QSC_BERT_LAYER_PRODUCTS];
     }
     m->packed = *next;
-    *next += whole_lines(qsc_linear_packed_floats(m->plan));
+    *next += whole_lines(qsc_linear_packed_bytes(m->plan));
     m->packed_t = NULL;
     if (w->use == QSC_BERT_TRAINING) {
         m->packed_t = *next;
-        *next += whole_lines(qsc_linear_packed_t_floats(m->plan));
+        *next += whole_lines(qsc_linear_packed_t_bytes(m->plan));
     }
 }
 
@@ -55,17 +55,15 @@ int qsc_bert_weights_create(qsc_bert_weights **weights, const qsc_bert_plan *pla
                             enum qsc_bert_use use, struct qsc_error *err)
 {
     int matrices = plan->layout->config->num_hidden_layers * QSC_BERT_LAYER_PRODUCTS + 1;
-    size_t header =
-        (sizeof(qsc_bert_weights) + (size_t)matrices * sizeof(struct qsc_bert_matrix) + LINE - 1) / LINE *
-        LINE;
-    size_t bytes =
-        header + (whole_lines(plan->layout->floats) + packed_floats(plan, matrices, use)) * sizeof(float);
+    size_t header = whole_lines(sizeof(qsc_bert_weights) + (size_t)matrices * sizeof(struct qsc_bert_matrix));
+    size_t params_bytes = whole_lines(plan->layout->floats * sizeof(float));
+    size_t bytes = header + params_bytes + packed_bytes(plan, matrices, use);
     qsc_bert_weights *w = qsc_alloc_aligned(bytes, LINE);
     if (!w)
         return qsc_fail(err, ENOMEM, "no memory for a version of the weights: %zu bytes", bytes);
     *w = (qsc_bert_weights){.plan = plan, .use = use, .bytes = bytes, .matrix_count = matrices};
     w->params = (float *)((char *)w + header);
-    float *next = w->params + whole_lines(plan->layout->floats);
+    char *next = (char *)w->params + params_bytes;
     for (int i = 0; i < matrices; i++)
         place_matrix(w, i, &next);
     if (params) {

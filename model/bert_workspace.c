@@ -30,7 +30,7 @@ static size_t scratch_floats(const struct qsc_bert_plan *plan, int max_sequence)
     const struct qsc_bert_config *c = plan->layout->config;
     size_t floats = qsc_attention_scratch_floats(max_sequence, c->hidden_size / c->num_attention_heads);
     for (int i = 0; i < QSC_BERT_PRODUCTS; i++) {
-        size_t product = qsc_linear_scratch_floats(plan->products[i]);
+        size_t product = (qsc_linear_scratch_bytes(plan->products[i]) + sizeof(float) - 1) / sizeof(float);
         floats = product > floats ? product : floats;
     }
     return floats;

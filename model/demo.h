@@ -18,12 +18,13 @@ extern "C" {
 
 /* qsc_demo_defaults gives what is in brackets: the demo of the command line. */
 struct qsc_demo_config {
-    uint64_t seed;               /* of everything [1] */
-    const char *directory;       /* where the files go [quiesce-demo] */
-    int threads;                 /* of the training; 0: one to each processor [0] */
-    struct qsc_news_config news; /* [3000, 500, 500 sentences] */
-    int vocabulary;              /* pieces at most [2000] */
-    int hidden, layers, heads;   /* of the model; the inner layers are 4 times as wide [128, 2, 4] */
+    uint64_t seed;                /* of everything [1] */
+    const char *directory;        /* where the files go [quiesce-demo] */
+    int threads;                  /* of the training; 0: one to each processor [0] */
+    struct qsc_news_config news;  /* [3000, 500, 500 sentences] */
+    int vocabulary;               /* pieces at most [2000] */
+    int hidden, layers, heads;    /* of the model; the inner layers are 4 times as wide [128, 2, 4] */
+    enum qsc_precision precision; /* of its products [f32] */
     struct qsc_trainer_config training;
     int readers;                       /* that ask during the training [2] */
     double reader_pause_ms;            /* of each of them after an answer [4] */

@@ -141,7 +141,7 @@ int qsc_demo_make_model(struct qsc_demo *demo, struct qsc_error *err)
     if (!code)
         code = qsc_bert_layout_create(&demo->layout, &model->config, err);
     if (!code)
-        code = qsc_bert_plan_create(&demo->plan, &demo->layout, err);
+        code = qsc_bert_plan_create(&demo->plan, &demo->layout, demo->config->precision, err);
     if (code)
         return code;
     model->floats = demo->layout.floats;

@@ -150,6 +150,8 @@ static void identify(struct training *t)
         qsc_training_identity_text(identity, "optimizer", "sgd");
         qsc_training_identity_number(identity, "momentum", c->momentum);
     }
+    qsc_training_identity_text(identity, "precision",
+                               qsc_precision_names[qsc_bert_plan_precision(t->given->plan)]);
     qsc_training_identity_number(identity, "clipping", c->clip);
     qsc_training_identity_number(identity, "warm-up", c->warmup);
     qsc_training_identity_number(identity, "number of epochs", c->epochs);

@@ -192,6 +192,7 @@ static int run(int argc, char **argv)
 {
     struct qsc_demo_config config;
     qsc_demo_defaults(&config);
+    int precision = (int)config.precision;
     const struct qsc_option options[] = {
         {.name = "seed",
          .kind = QSC_OPTION_U64,
@@ -203,11 +204,13 @@ static int run(int argc, char **argv)
          .target = &config.directory,
          .value = "DIR",
          .help = "where the files go"},
+        QSC_OPTION_PRECISION(&precision),
         {0},
     };
     int status;
     if (!qsc_options_parse(&qsc_demo_command, options, argc, argv, &status))
         return status;
+    config.precision = (enum qsc_precision)precision;
     bool colours = isatty(STDOUT_FILENO);
     struct screen screen = {
         .bold = colours ? "\033[1m" : "", .dim = colours ? "\033[2m" : "", .plain = colours ? "\033[0m" : ""};
@@ -230,7 +233,7 @@ static int run(int argc, char **argv)
 
 const struct qsc_command qsc_demo_command = {
     .name = "demo",
-    .usage = "[--seed N] [--out DIR]",
+    .usage = "[OPTIONS]",
     .summary = "See it all in a minute: train a tagger, swap its weights under load, compare four guards",
     .details = "Generates a corpus of news from a seed, trains a small BERT on it while readers ask it "
                "questions, then\n"

@@ -27,14 +27,15 @@ static int evaluate(const struct qsc_loaded *loaded, const struct qsc_corpus *co
     return status;
 }
 
-static int evaluate_file(const char *model, const char *data, int threads, struct qsc_error *err)
+static int evaluate_file(const char *model, const char *data, enum qsc_precision precision, int threads,
+                         struct qsc_error *err)
 {
     struct qsc_loaded loaded = {0};
     struct qsc_corpus corpus = {0};
     qsc_pool *pool = NULL;
     int status = qsc_conll_load(&corpus, data, err);
     if (status == 0)
-        status = qsc_loaded_init(&loaded, model, err);
+        status = qsc_loaded_init(&loaded, model, precision, err);
     if (status == 0) {
         status = qsc_pool_create(&pool, &(struct qsc_pool_config){.threads = threads});
         if (status)
@@ -51,7 +52,7 @@ static int evaluate_file(const char *model, const char *data, int threads, struc
 static int run(int argc, char **argv)
 {
     const char *model = NULL, *data = NULL;
-    int threads = 0;
+    int threads = 0, precision = QSC_F32;
     const struct qsc_option options[] = {
         {.name = "model",
          .kind = QSC_OPTION_TEXT,
@@ -65,6 +66,7 @@ static int run(int argc, char **argv)
          .value = "FILE",
          .required = true,
          .help = "labelled sentences in CoNLL format"},
+        QSC_OPTION_PRECISION(&precision),
         {.name = "threads",
          .kind = QSC_OPTION_INT,
          .target = &threads,
@@ -78,7 +80,7 @@ static int run(int argc, char **argv)
     if (!qsc_options_parse(&qsc_eval_command, options, argc, argv, &status))
         return status;
     struct qsc_error err;
-    if (evaluate_file(model, data, threads, &err)) {
+    if (evaluate_file(model, data, (enum qsc_precision)precision, threads, &err)) {
         qsc_complain("%s", err.text);
         return QSC_EXIT_FAILURE;
     }

@@ -2,25 +2,26 @@
 
 #include <quiesce/concurrency/alloc.h>
 
-static int prepare(struct qsc_loaded *l, struct qsc_error *err)
+static int prepare(struct qsc_loaded *l, enum qsc_precision precision, struct qsc_error *err)
 {
     int status = qsc_tokenizer_create(&l->tokenizer, l->model.vocab, l->model.vocab_bytes,
                                       l->model.vocab_path, l->model.lowercase, err);
     if (status == 0)
         status = qsc_bert_layout_create(&l->layout, &l->model.config, err);
     if (status == 0)
-        status = qsc_bert_plan_create(&l->plan, &l->layout, err);
+        status = qsc_bert_plan_create(&l->plan, &l->layout, precision, err);
     if (status == 0)
         status = qsc_bert_weights_create(&l->weights, l->plan, l->model.params, QSC_BERT_INFERENCE, err);
     return status;
 }
 
-int qsc_loaded_init(struct qsc_loaded *loaded, const char *directory, struct qsc_error *err)
+int qsc_loaded_init(struct qsc_loaded *loaded, const char *directory, enum qsc_precision precision,
+                    struct qsc_error *err)
 {
     *loaded = (struct qsc_loaded){0};
     int status = qsc_model_load(&loaded->model, directory, err);
     if (status == 0)
-        status = prepare(loaded, err);
+        status = prepare(loaded, precision, err);
     qsc_free(loaded->model.params);
     loaded->model.params = NULL;
     if (status)

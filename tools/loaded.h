@@ -17,11 +17,11 @@ struct qsc_loaded {
 };
 
 /*
- * Loads the directory. Returns 0, or the code of what failed, *err says what: *loaded then owns nothing.
- * Blocks on the files.
+ * Loads the directory, its products in that precision. Returns 0, or the code of what failed, *err says what:
+ * *loaded then owns nothing. Blocks on the files.
  */
-int qsc_loaded_init(struct qsc_loaded *loaded, const char *directory, struct qsc_error *err)
-    __attribute__((warn_unused_result));
+int qsc_loaded_init(struct qsc_loaded *loaded, const char *directory, enum qsc_precision precision,
+                    struct qsc_error *err) __attribute__((warn_unused_result));
 
 void qsc_loaded_fini(struct qsc_loaded *loaded);
 

@@ -78,9 +78,10 @@ static int make_taggers(struct service *s, struct qsc_error *err)
     return status;
 }
 
-static int service_init(struct service *s, const char *model, int threads, struct qsc_error *err)
+static int service_init(struct service *s, const char *model, enum qsc_precision precision, int threads,
+                        struct qsc_error *err)
 {
-    int status = qsc_loaded_init(&s->loaded, model, err);
+    int status = qsc_loaded_init(&s->loaded, model, precision, err);
     if (status == 0)
         status = publish(s, err);
     if (status == 0) {
@@ -271,7 +272,7 @@ static int run(int argc, char **argv)
 {
     const char *model = NULL;
     struct form form = {false, false};
-    int threads = 0;
+    int threads = 0, precision = QSC_F32;
     const struct qsc_option options[] = {
         {.name = "model",
          .kind = QSC_OPTION_TEXT,
@@ -284,6 +285,7 @@ static int run(int argc, char **argv)
          .kind = QSC_OPTION_FLAG,
          .target = &form.logits,
          .help = "with --json: the logits of each word's first piece too"},
+        QSC_OPTION_PRECISION(&precision),
         {.name = "threads",
          .kind = QSC_OPTION_INT,
          .target = &threads,
@@ -302,7 +304,7 @@ static int run(int argc, char **argv)
     }
     struct service service = {.has_versions = false};
     struct qsc_error err;
-    if (service_init(&service, model, threads, &err)) {
+    if (service_init(&service, model, (enum qsc_precision)precision, threads, &err)) {
         qsc_complain("%s", err.text);
         status = QSC_EXIT_FAILURE;
     } else {

@@ -22,7 +22,7 @@
 struct arguments {
     const char *model, *init, *vocab, *train, *valid, *test, *out, *metrics;
     bool uncased;
-    int threads, optimizer;
+    int threads, optimizer, precision;
     double dropout; /* negative: as the model's config says */
     struct qsc_trainer_config config;
 };
@@ -121,7 +121,7 @@ static int prepare_model(struct session *s)
     if (!code)
         code = qsc_bert_layout_create(&s->layout, &s->model.config, &s->err);
     if (!code)
-        code = qsc_bert_plan_create(&s->plan, &s->layout, &s->err);
+        code = qsc_bert_plan_create(&s->plan, &s->layout, (enum qsc_precision)a->precision, &s->err);
     if (!code && (code = qsc_pool_create(&s->pool, &pool)) != 0)
         qsc_fail(&s->err, code, "cannot start %d threads: %s", a->threads, strerror(code));
     return code;
@@ -332,6 +332,7 @@ static bool parse(struct arguments *a, int argc, char **argv, int *status)
         {"eval-every", QSC_OPTION_INT, &c->evaluate_every, "N",
          "steps between evaluations, 0 = once an epoch", 0, 1e9, NULL, false},
         {"seed", QSC_OPTION_U64, &c->seed, "N", "of order, dropout and random weights", 0, 0, NULL, false},
+        QSC_OPTION_PRECISION(&a->precision),
         {"threads", QSC_OPTION_INT, &a->threads, "N", "0 = one a processor; the result does not depend on it",
          0, QSC_OPTION_THREADS_MAX, NULL, false},
         {"resume", QSC_OPTION_FLAG, &c->resume, NULL, "go on from OUT.training.safetensors, if it is there",

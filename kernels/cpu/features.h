@@ -23,4 +23,13 @@ static inline bool qsc_has_avx512(void)
 #endif
 }
 
+static inline bool qsc_has_avx512_bf16(void)
+{
+#ifdef __x86_64__
+    return __builtin_cpu_supports("avx512bf16");
+#else
+    return false;
+#endif
+}
+
 #endif

@@ -102,7 +102,7 @@ static dnnl_status_t make_product(struct product *p, int columns, int depth, dnn
 
 // Memory objects are oneDNN's view of a buffer; the library takes them apart from const and non-const alike.
 static dnnl_status_t view(dnnl_memory_t *memory, const dnnl_memory_desc_t *shape, dnnl_engine_t engine,
-                          const float *data)
+                          const void *data)
 {
     return dnnl_memory_create(memory, shape, engine, (void *)data);
 }
@@ -111,7 +111,7 @@ struct call {
     const struct onednn *o;
     const struct product *p;
     dnnl_memory_t weights, bias;
-    float *scratch;
+    void *scratch;
 };
 
 static dnnl_status_t run_tile(const struct call *c, int i, float *y, const float *x)
@@ -136,8 +136,8 @@ static dnnl_status_t run_tile(const struct call *c, int i, float *y, const float
     return status;
 }
 
-static int run(const struct onednn *o, const struct product *p, float *y, const float *x, const float *packed,
-               const float *bias, int m, float *scratch)
+static int run(const struct onednn *o, const struct product *p, float *y, const float *x, const void *packed,
+               const float *bias, int m, void *scratch)
 {
     struct call c = {.o = o, .p = p, .scratch = scratch};
     dnnl_status_t status = view(&c.weights, &p->weights, o->engine, packed);
@@ -156,25 +156,25 @@ static int run(const struct onednn *o, const struct product *p, float *y, const 
 }
 
 // What the greediest of the kernels, ours included, wants.
-static size_t scratch_floats(const qsc_linear *plan)
+static size_t scratch_bytes(const qsc_linear *plan)
 {
     const struct onednn *o = self(plan);
-    size_t bytes = qsc_linear_scratch_floats(o->plain) * sizeof(float);
+    size_t bytes = qsc_linear_scratch_bytes(o->plain);
     for (int i = 0; i < TILES; i++) {
         size_t forward = dnnl_memory_desc_get_size(&o->forward.scratch[i]);
         size_t backward = dnnl_memory_desc_get_size(&o->backward_input.scratch[i]);
         bytes = forward > bytes ? forward : bytes;
         bytes = backward > bytes ? backward : bytes;
     }
-    return (bytes + sizeof(float) - 1) / sizeof(float);
+    return bytes;
 }
 
 // Equal rows through every tile: each must come out as the first did.
 static int check_bits(const struct onednn *o, const struct product *p)
 {
     size_t columns = (size_t)p->columns, depth = (size_t)p->depth, rows = 2 * TALLEST - 1; // each tile once
-    size_t floats = rows * (columns + depth) + columns * depth, scratch = scratch_floats(&o->base);
-    size_t bytes = (floats + scratch) * sizeof(float);
+    size_t floats = rows * (columns + depth) + columns * depth;
+    size_t bytes = floats * sizeof(float) + scratch_bytes(&o->base);
     float *x = aligned_alloc(64, (bytes + 63) / 64 * 64);
     if (!x)
         return ENOMEM;
@@ -206,39 +206,41 @@ static void destroy(qsc_linear *plan)
     free(o);
 }
 
-static size_t packed_floats(const qsc_linear *plan)
+static size_t packed_bytes(const qsc_linear *plan)
 {
-    return (size_t)plan->n * (size_t)plan->k;
+    return (size_t)plan->n * (size_t)plan->k * sizeof(float);
 }
 
-static void pack(const qsc_linear *plan, float *packed, const float *w)
+static void pack(const qsc_linear *plan, void *memory, const float *w)
 {
+    float *packed = memory;
     size_t depth = (size_t)plan->k;
     for (size_t c = 0; c < (size_t)plan->n; c += PANEL)
         qsc_pack_transposed(packed + c * depth, w + c * depth, depth, PANEL, plan->k);
 }
 
-static void pack_t(const qsc_linear *plan, float *packed_t, const float *w)
+static void pack_t(const qsc_linear *plan, void *memory, const float *w)
 {
+    float *packed_t = memory;
     for (size_t c = 0; c < (size_t)plan->k; c += PANEL)
         qsc_pack_rows(packed_t + c * (size_t)plan->n, w + c, (size_t)plan->k, PANEL, plan->n);
 }
 
-static int forward(const qsc_linear *plan, float *y, const float *x, const float *packed, const float *bias,
-                   int m, float *scratch)
+static int forward(const qsc_linear *plan, float *y, const float *x, const void *packed, const float *bias,
+                   int m, void *scratch)
 {
     return run(self(plan), &self(plan)->forward, y, x, packed, bias, m, scratch);
 }
 
-static int backward_input(const qsc_linear *plan, float *dx, const float *dy, const float *packed_t, int m,
-                          float *scratch)
+static int backward_input(const qsc_linear *plan, float *dx, const float *dy, const void *packed_t, int m,
+                          void *scratch)
 {
     return run(self(plan), &self(plan)->backward_input, dx, dy, packed_t, NULL, m, scratch);
 }
 
 // Its sum runs over the rows, whose number changes with every call: oneDNN would have to plan each anew.
 static int backward_weight(const qsc_linear *plan, float *dw, float *db, const float *dy, const float *x,
-                           int m, float *scratch)
+                           int m, void *scratch)
 {
     return qsc_linear_backward_weight(self(plan)->plain, dw, db, dy, x, m, scratch);
 }
@@ -268,9 +270,9 @@ int qsc_linear_create_onednn(qsc_linear **plan, int n, int k)
     static const struct qsc_linear_way way = {
         .name = "onednn",
         .destroy = destroy,
-        .packed_floats = packed_floats,
-        .packed_t_floats = packed_floats,
-        .scratch_floats = scratch_floats,
+        .packed_bytes = packed_bytes,
+        .packed_t_bytes = packed_bytes,
+        .scratch_bytes = scratch_bytes,
         .pack = pack,
         .pack_t = pack_t,
         .forward = forward,

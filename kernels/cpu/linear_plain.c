@@ -33,24 +33,26 @@ static void destroy(qsc_linear *plan)
     free(plan);
 }
 
-static size_t packed_floats(const qsc_linear *plan)
+static size_t packed_bytes(const qsc_linear *plan)
 {
-    return qsc_pack_width(plan->n) * (size_t)plan->k;
+    return qsc_pack_width(plan->n) * (size_t)plan->k * sizeof(float);
 }
 
-static size_t packed_t_floats(const qsc_linear *plan)
+static size_t packed_t_bytes(const qsc_linear *plan)
 {
-    return qsc_pack_width(plan->k) * (size_t)plan->n;
+    return qsc_pack_width(plan->k) * (size_t)plan->n * sizeof(float);
 }
 
-static size_t scratch_floats(const qsc_linear *plan)
+static size_t scratch_bytes(const qsc_linear *plan)
 {
-    return (size_t)TOKENS * (qsc_pack_width(plan->k) + ROWS); // x in panels, and some columns of dy
+    // x in panels, and some columns of dy
+    return (size_t)TOKENS * (qsc_pack_width(plan->k) + ROWS) * sizeof(float);
 }
 
 // A panel that begins at column c stands at packed + c * depth: those before it are whole vectors wide.
-static void pack(const qsc_linear *plan, float *packed, const float *w)
+static void pack(const qsc_linear *plan, void *memory, const float *w)
 {
+    float *packed = memory;
     size_t depth = (size_t)plan->k;
     for (int c = 0, width; c < plan->n; c += width) {
         width = qsc_panel_width(unit_of(plan), plan->n - c);
@@ -58,8 +60,9 @@ static void pack(const qsc_linear *plan, float *packed, const float *w)
     }
 }
 
-static void pack_t(const qsc_linear *plan, float *packed_t, const float *w)
+static void pack_t(const qsc_linear *plan, void *memory, const float *w)
 {
+    float *packed_t = memory;
     for (int c = 0, width; c < plan->k; c += width) {
         width = qsc_panel_width(unit_of(plan), plan->k - c);
         qsc_pack_rows(packed_t + (size_t)c * (size_t)plan->n, w + c, (size_t)plan->k, width, plan->n);
@@ -94,16 +97,16 @@ static void times_packed(const struct qsc_panel_unit *unit, float *y, const floa
     }
 }
 
-static int forward(const qsc_linear *plan, float *y, const float *x, const float *packed, const float *bias,
-                   int m, float *scratch)
+static int forward(const qsc_linear *plan, float *y, const float *x, const void *packed, const float *bias,
+                   int m, void *scratch)
 {
     (void)scratch;
     times_packed(unit_of(plan), y, x, packed, bias, m, plan->n, plan->k);
     return 0;
 }
 
-static int backward_input(const qsc_linear *plan, float *dx, const float *dy, const float *packed_t, int m,
-                          float *scratch)
+static int backward_input(const qsc_linear *plan, float *dx, const float *dy, const void *packed_t, int m,
+                          void *scratch)
 {
     (void)scratch;
     times_packed(unit_of(plan), dx, dy, packed_t, NULL, m, plan->k, plan->n);
@@ -146,7 +149,7 @@ static void add_outer(const qsc_linear *plan, float *dw, const float *dy, const 
 }
 
 static int backward_weight(const qsc_linear *plan, float *dw, float *db, const float *dy, const float *x,
-                           int m, float *scratch)
+                           int m, void *scratch)
 {
     int token = 0;
     do {
@@ -165,9 +168,9 @@ int qsc_linear_create_plain(qsc_linear **plan, int n, int k, const struct qsc_pa
     static const struct qsc_linear_way way = {
         .name = "plain",
         .destroy = destroy,
-        .packed_floats = packed_floats,
-        .packed_t_floats = packed_t_floats,
-        .scratch_floats = scratch_floats,
+        .packed_bytes = packed_bytes,
+        .packed_t_bytes = packed_t_bytes,
+        .scratch_bytes = scratch_bytes,
         .pack = pack,
         .pack_t = pack_t,
         .forward = forward,

@@ -2,23 +2,24 @@
 #ifndef QUIESCE_KERNELS_CPU_LINEAR_PLAN_H
 #define QUIESCE_KERNELS_CPU_LINEAR_PLAN_H
 
+#include <quiesce/kernels/cpu/bf16.h>
 #include <quiesce/kernels/cpu/panel.h>
 #include <quiesce/kernels/linear.h>
 
 struct qsc_linear_way {
     const char *name;
     void (*destroy)(qsc_linear *plan);
-    size_t (*packed_floats)(const qsc_linear *plan);
-    size_t (*packed_t_floats)(const qsc_linear *plan);
-    size_t (*scratch_floats)(const qsc_linear *plan);
-    void (*pack)(const qsc_linear *plan, float *packed, const float *w);
-    void (*pack_t)(const qsc_linear *plan, float *packed_t, const float *w);
-    int (*forward)(const qsc_linear *plan, float *y, const float *x, const float *packed, const float *bias,
-                   int m, float *scratch);
-    int (*backward_input)(const qsc_linear *plan, float *dx, const float *dy, const float *packed_t, int m,
-                          float *scratch);
+    size_t (*packed_bytes)(const qsc_linear *plan);
+    size_t (*packed_t_bytes)(const qsc_linear *plan);
+    size_t (*scratch_bytes)(const qsc_linear *plan);
+    void (*pack)(const qsc_linear *plan, void *packed, const float *w);
+    void (*pack_t)(const qsc_linear *plan, void *packed_t, const float *w);
+    int (*forward)(const qsc_linear *plan, float *y, const float *x, const void *packed, const float *bias,
+                   int m, void *scratch);
+    int (*backward_input)(const qsc_linear *plan, float *dx, const float *dy, const void *packed_t, int m,
+                          void *scratch);
     int (*backward_weight)(const qsc_linear *plan, float *dw, float *db, const float *dy, const float *x,
-                           int m, float *scratch);
+                           int m, void *scratch);
 };
 
 struct qsc_linear {
@@ -32,5 +33,9 @@ int qsc_linear_create_plain(qsc_linear **plan, int n, int k, const struct qsc_pa
 
 // oneDNN's products. Returns 0, ENOMEM, or ENOTSUP: a shape, a processor or a build it is not made for.
 int qsc_linear_create_onednn(qsc_linear **plan, int n, int k) __attribute__((warn_unused_result));
+
+// bfloat16 factors, by one of the units of bf16.h. Returns 0, ENOMEM.
+int qsc_linear_create_bf16(qsc_linear **plan, int n, int k, const struct qsc_bf16_unit *unit)
+    __attribute__((warn_unused_result));
 
 #endif

@@ -9,7 +9,7 @@
 #include <string.h>
 
 // Every way to compute that this machine has, each against doubles.
-enum { ONEDNN, FIRST_UNIT, WAYS = FIRST_UNIT + 3 };
+enum { ONEDNN, FIRST_UNIT, FIRST_BF16 = FIRST_UNIT + 3, WAYS = FIRST_BF16 + 4 };
 
 // NULL where this way, machine or shape is not to be had.
 static qsc_linear *plan_of(int way, int n, int k)
@@ -22,37 +22,56 @@ static qsc_linear *plan_of(int way, int n, int k)
     }
 #endif
     int unit = way - FIRST_UNIT;
-    if (unit >= 0 && unit < qsc_panel_unit_count && qsc_panel_units[unit].present())
+    if (unit >= 0 && way < FIRST_BF16 && unit < qsc_panel_unit_count && qsc_panel_units[unit].present())
         cr_assert_eq(qsc_linear_create_plain(&plan, n, k, &qsc_panel_units[unit]), 0);
+    unit = way - FIRST_BF16;
+    if (unit >= 0 && unit < qsc_bf16_unit_count && qsc_bf16_units[unit].present())
+        cr_assert_eq(qsc_linear_create_bf16(&plan, n, k, &qsc_bf16_units[unit]), 0);
     return plan;
 }
 
-static float *
-lines(size_t floats) // at a multiple of 64 bytes, filled with NaN: nothing may be read unwritten
+// At a multiple of 64 bytes, filled with NaN: nothing may be read unwritten.
+static void *lines(size_t bytes)
 {
-    size_t bytes = (floats * sizeof(float) + 127) / 64 * 64;
-    float *p = aligned_alloc(64, bytes);
+    bytes = (bytes + 127) / 64 * 64;
+    void *p = aligned_alloc(64, bytes);
     memset(p, 0xFF, bytes);
     return p;
 }
 
+static float *float_lines(size_t floats)
+{
+    return lines(floats * sizeof(float));
+}
+
+// Numbers that a way does not round: what it computes from them is as exact as f32's sums.
+static float *numbers(int way, size_t n, uint64_t seed)
+{
+    float *x = random_floats(n, 1, seed);
+    for (size_t i = 0; i < n && way >= FIRST_BF16; i++)
+        x[i] = (float)to_bf16(x[i]);
+    return x;
+}
+
 struct layer {
     qsc_linear *plan;
+    int way;
     int n, k;
-    float *w, *bias, *packed, *packed_t, *scratch;
+    float *w, *bias;
+    void *packed, *packed_t, *scratch;
 };
 
 static bool layer_make(struct layer *l, int way, int n, int k)
 {
     size_t weights = (size_t)n * (size_t)k;
-    *l = (struct layer){.plan = plan_of(way, n, k), .n = n, .k = k};
+    *l = (struct layer){.plan = plan_of(way, n, k), .way = way, .n = n, .k = k};
     if (!l->plan)
         return false;
-    l->w = random_floats(weights, 1, 1);
+    l->w = numbers(way, weights, 1);
     l->bias = random_floats((size_t)n, 1, 2);
-    l->packed = lines(qsc_linear_packed_floats(l->plan));
-    l->packed_t = lines(qsc_linear_packed_t_floats(l->plan));
-    l->scratch = lines(qsc_linear_scratch_floats(l->plan));
+    l->packed = lines(qsc_linear_packed_bytes(l->plan));
+    l->packed_t = lines(qsc_linear_packed_t_bytes(l->plan));
+    l->scratch = lines(qsc_linear_scratch_bytes(l->plan));
     qsc_linear_pack(l->plan, l->packed, l->w);
     qsc_linear_pack_t(l->plan, l->packed_t, l->w);
     return true;
@@ -95,8 +114,9 @@ static void expect_near(const float *got, double *want, size_t n, const char *wh
 static void compare(const struct layer *l, int m)
 {
     size_t n = (size_t)l->n, k = (size_t)l->k, rows = (size_t)m;
-    float *x = random_floats(rows * k, 1, 3), *dy = random_floats(rows * n, 1, 4);
-    float *y = lines(rows * n), *dx = lines(rows * k), *dw = lines(n * k), *db = lines(n);
+    float *x = numbers(l->way, rows * k, 3), *dy = numbers(l->way, rows * n, 4);
+    float *y = float_lines(rows * n), *dx = float_lines(rows * k), *dw = float_lines(n * k),
+          *db = float_lines(n);
     cr_assert_eq(qsc_linear_forward(l->plan, y, x, l->packed, l->bias, m, l->scratch), 0);
     expect_near(y, product(x, k, 1, l->w, 1, k, l->bias, m, l->n, l->k), rows * n, "y", l, m);
     cr_assert_eq(qsc_linear_forward(l->plan, y, x, l->packed, NULL, m, l->scratch), 0);
@@ -109,7 +129,7 @@ static void compare(const struct layer *l, int m)
     for (size_t i = 0; i < rows; i++)
         ones[i] = 1;
     expect_near(db, product(dy, 1, n, ones, 1, 0, NULL, l->n, 1, m), n, "db", l, m);
-    float *same = lines(n * k);
+    float *same = float_lines(n * k);
     cr_assert_eq(qsc_linear_backward_weight(l->plan, same, NULL, dy, x, m, l->scratch), 0);
     cr_assert_eq(memcmp(same, dw, n * k * sizeof *dw), 0, "dw depends on more than its inputs");
     free(x), free(dy), free(y), free(dx), free(dw), free(db), free(ones), free(same);
@@ -141,7 +161,8 @@ static void expect_row_alone(const struct layer *l, bool forward, int m)
 {
     int columns = forward ? l->n : l->k, depth = forward ? l->k : l->n;
     size_t out = (size_t)columns, in = (size_t)depth;
-    float *rows = random_floats((size_t)m * in, 1, 9), *all = lines((size_t)m * out), *alone = lines(out);
+    float *rows = random_floats((size_t)m * in, 1, 9), *all = float_lines((size_t)m * out),
+          *alone = float_lines(out);
     if (forward)
         cr_assert_eq(qsc_linear_forward(l->plan, all, rows, l->packed, l->bias, m, l->scratch), 0);
     else
@@ -182,7 +203,7 @@ Test(linear, not_a_number_reaches_its_own_row_and_no_other)
         if (!layer_make(&l, way, 50, 33))
             continue;
         enum { M = 20 };
-        float *x = random_floats(M * 33, 1, 3), *y = lines(M * 50);
+        float *x = random_floats(M * 33, 1, 3), *y = float_lines(M * 50);
         x[7 * 33 + 5] = NAN;
         cr_assert_eq(qsc_linear_forward(l.plan, y, x, l.packed, l.bias, M, l.scratch), 0);
         for (int i = 0; i < M * 50; i++)
@@ -210,11 +231,10 @@ static void *multiply_large(void *started)
     enum { N = 512, K = 512, M = 300 };
     int before = count_threads();
     qsc_linear *plan;
-    cr_assert_eq(qsc_linear_create(&plan, N, K), 0);
-    float *w = random_floats(N * K, 1, 1), *packed = lines(qsc_linear_packed_floats(plan)),
-          *packed_t = lines(qsc_linear_packed_t_floats(plan)),
-          *scratch = lines(qsc_linear_scratch_floats(plan)), *x = random_floats(M * K, 1, 2),
-          *y = lines(M * N);
+    cr_assert_eq(qsc_linear_create(&plan, N, K, QSC_F32), 0);
+    void *packed = lines(qsc_linear_packed_bytes(plan)), *packed_t = lines(qsc_linear_packed_t_bytes(plan)),
+         *scratch = lines(qsc_linear_scratch_bytes(plan));
+    float *w = random_floats(N * K, 1, 1), *x = random_floats(M * K, 1, 2), *y = float_lines(M * N);
     qsc_linear_pack(plan, packed, w);
     qsc_linear_pack_t(plan, packed_t, w);
     cr_assert_eq(qsc_linear_forward(plan, y, x, packed, NULL, M, scratch), 0);
@@ -248,7 +268,8 @@ struct sharer {
 static void *forward_again_and_again(void *argument)
 {
     struct sharer *s = argument;
-    float *y = lines(SHARED_M * SHARED_N), *scratch = lines(qsc_linear_scratch_floats(s->layer->plan));
+    float *y = float_lines(SHARED_M * SHARED_N);
+    void *scratch = lines(qsc_linear_scratch_bytes(s->layer->plan));
     for (int i = 0; i < 20; i++) {
         s->different |=
             qsc_linear_forward(s->layer->plan, y, s->x, s->layer->packed, s->layer->bias, SHARED_M, scratch);
@@ -264,7 +285,7 @@ Test(linear, threads_share_a_plan)
         struct layer l;
         if (!layer_make(&l, way, SHARED_N, SHARED_K))
             continue;
-        float *x = random_floats(SHARED_M * SHARED_K, 1, 3), *want = lines(SHARED_M * SHARED_N);
+        float *x = random_floats(SHARED_M * SHARED_K, 1, 3), *want = float_lines(SHARED_M * SHARED_N);
         cr_assert_eq(qsc_linear_forward(l.plan, want, x, l.packed, l.bias, SHARED_M, l.scratch), 0);
         struct sharer sharers[3];
         pthread_t threads[3];
@@ -284,9 +305,9 @@ Test(linear, threads_share_a_plan)
 Test(linear, shapes_without_elements_are_refused)
 {
     qsc_linear *plan;
-    cr_assert_eq(qsc_linear_create(&plan, 0, 4), EINVAL);
-    cr_assert_eq(qsc_linear_create(&plan, 4, -1), EINVAL);
-    cr_assert_eq(qsc_linear_create(&plan, 4, 4), 0);
+    cr_assert_eq(qsc_linear_create(&plan, 0, 4, QSC_F32), EINVAL);
+    cr_assert_eq(qsc_linear_create(&plan, 4, -1, QSC_F32), EINVAL);
+    cr_assert_eq(qsc_linear_create(&plan, 4, 4, QSC_F32), 0);
     qsc_linear_destroy(plan);
     qsc_linear_destroy(NULL);
 }

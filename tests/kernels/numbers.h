@@ -25,6 +25,15 @@ static inline float *random_floats(size_t n, double size, uint64_t seed)
     return x;
 }
 
+// The nearest number with a significand of 8 bits, the even one of two that are equally near, written without
+// a look at the bits.
+static inline double to_bf16(double x)
+{
+    int exponent;
+    double significand = frexp(x, &exponent);
+    return ldexp(nearbyint(ldexp(significand, 8)), exponent - 8);
+}
+
 // The largest |a - b| as a share of the largest |b|, or of 1 where all of b is smaller. NaN anywhere gives
 // infinity.
 static inline double difference(const float *a, const double *b, size_t n)

@@ -108,7 +108,7 @@ static inline void fixture_make(struct fixture *f, const struct model_case *m, e
     fixture_inputs(f, m);
     struct qsc_error err = {0};
     cr_assert_eq(qsc_bert_layout_create(&f->layout, &f->config, &err), 0, "%s", err.text);
-    cr_assert_eq(qsc_bert_plan_create(&f->plan, &f->layout, &err), 0, "%s", err.text);
+    cr_assert_eq(qsc_bert_plan_create(&f->plan, &f->layout, QSC_F32, &err), 0, "%s", err.text);
     float *params = malloc(f->layout.floats * sizeof *params);
     fixture_params(params, &f->layout);
     cr_assert_eq(qsc_bert_weights_create(&f->weights, f->plan, params, use, &err), 0, "%s", err.text);

@@ -51,7 +51,7 @@ static int make_and_run(void *context)
     float logits[64 * 5];
     int rc = qsc_bert_layout_create(&layout, &f->config, &err);
     if (!rc)
-        rc = qsc_bert_plan_create(&plan, &layout, &err);
+        rc = qsc_bert_plan_create(&plan, &layout, QSC_F32, &err);
     if (!rc)
         rc = qsc_bert_weights_create(&weights, plan, qsc_bert_weights_params_const(f->weights),
                                      QSC_BERT_INFERENCE, &err);

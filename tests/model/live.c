@@ -37,7 +37,7 @@ static void set_scene(void)
     scene.config = fixture_config(&even);
     scene.config.vocab_size = qsc_tokenizer_pieces(scene.tokenizer);
     cr_assert_eq(qsc_bert_layout_create(&scene.layout, &scene.config, &error), 0);
-    cr_assert_eq(qsc_bert_plan_create(&scene.plan, &scene.layout, &error), 0);
+    cr_assert_eq(qsc_bert_plan_create(&scene.plan, &scene.layout, QSC_F32, &error), 0);
     cr_assert_eq(qsc_snapshot_init(&scene.cell, &(struct qsc_snapshot_config){.max_live_versions = 6}), 0);
     scene.gold = calloc(scene.corpus.words, sizeof *scene.gold);
     cr_assert_not_null(scene.gold);

@@ -53,7 +53,7 @@ static void setup(struct fixture *f)
     f->config.initializer_range = 0.5;
     cr_assert_eq(qsc_bert_config_set_labels(&f->config, labels, LABELS, NULL), 0);
     cr_assert_eq(qsc_bert_layout_create(&f->layout, &f->config, NULL), 0);
-    cr_assert_eq(qsc_bert_plan_create(&f->plan, &f->layout, NULL), 0);
+    cr_assert_eq(qsc_bert_plan_create(&f->plan, &f->layout, QSC_F32, NULL), 0);
     float *params = malloc(f->layout.floats * sizeof *params);
     qsc_bert_init(params, &f->layout, 5);
     cr_assert_eq(qsc_bert_weights_create(&f->weights, f->plan, params, QSC_BERT_INFERENCE, NULL), 0);

@@ -72,7 +72,7 @@ static inline void open_setting(struct setting *s, int sentences)
         qsc_tokenizer_create(&s->tokenizer, s->model.vocab, s->model.vocab_bytes, "vocab", true, &error), 0,
         "%s", error.text);
     cr_assert_eq(qsc_bert_layout_create(&s->layout, &s->model.config, &error), 0);
-    cr_assert_eq(qsc_bert_plan_create(&s->plan, &s->layout, &error), 0);
+    cr_assert_eq(qsc_bert_plan_create(&s->plan, &s->layout, QSC_F32, &error), 0);
     cr_assert_eq(qsc_conll_parse(&s->train, text, write_corpus(text, 1, sentences), "train", &error), 0);
     cr_assert_eq(qsc_conll_parse(&s->valid, text, write_corpus(text, 2, 20), "valid", &error), 0);
     s->trainer = (struct qsc_trainer){.model = &s->model,
