@@ -375,8 +375,8 @@ static struct run *make_run(const struct lab_plan *plan)
     run->lock_offset = lock_offset;
     run->window = (uint64_t)(LAB_WINDOW_NS * clock->ticks_per_ns);
     run->stride_ticks = (uint64_t)(1000 * clock->ticks_per_ns);
-    lab_lengths_fill(&run->section, plan->section_shape, (double)plan->section_ns * clock->steps_per_ns);
-    lab_lengths_fill(&run->outside, plan->outside_shape, (double)plan->outside_ns * clock->steps_per_ns);
+    lab_lengths_fill(&run->section, plan->shape, (double)plan->section_ns * clock->steps_per_ns);
+    lab_lengths_fill(&run->outside, plan->shape, (double)plan->outside_ns * clock->steps_per_ns);
     pthread_mutex_init(&run->mutex, NULL);
     pthread_condattr_t monotonic;
     pthread_condattr_init(&monotonic);

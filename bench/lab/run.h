@@ -18,8 +18,8 @@ enum { LAB_LINES_MAX = 256, LAB_LOCKS_MAX = 4096 }; /* with those, a run takes 3
 struct lab_plan {
     const struct lab_lock *lock;
     unsigned threads;
-    uint64_t section_ns, outside_ns; /* mean lengths, each drawn anew as its shape says */
-    enum lab_shape section_shape, outside_shape;
+    uint64_t section_ns, outside_ns; /* mean lengths, each drawn anew as the shape says */
+    enum lab_shape shape;
     unsigned lines;      /* cache lines that a section reads and, if it does not only read, writes; 0: 1 */
     unsigned locks;      /* of which each pass takes one, each with lines of its own; 0: 1 */
     double skew;         /* the i-th lock is drawn with a weight of 1 / i^skew */
