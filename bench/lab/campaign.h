@@ -23,6 +23,7 @@ enum lab_axis_name {
 struct lab_axis {
     const char *name; /* the option's, and the key in results */
     const char *value, *help, *usual;
+    const char *unit; /* " ns", or empty */
     double min, max;
     bool whole;               /* no fractions */
     const char *const *words; /* NULL: numbers; otherwise a value is the index of its word */

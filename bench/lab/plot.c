@@ -173,12 +173,12 @@ static void print_band(FILE *out, const struct lab_plot *plot, const struct scal
     const char *colour = colours[line->style % COLOURS];
     for (unsigned i = 0; i < plot->place_count; i++) {
         const struct lab_point *here = &line->points[i], *next = here + 1;
-        if (!has_band(here))
+        if (!has_band(here) || here->low == here->high)
             continue;
         double x = place_of(plot, i), high = height_of(scale, here->high), low = height_of(scale, here->low);
         fprintf(out, "<path stroke=\"%s\" opacity=0.7 d=\"M%.1f %.1fV%.1fM%.1f %.1fh6M%.1f %.1fh6\" />\n",
                 colour, x, high, low, x - 3, high, x - 3, low);
-        if (i + 1 < plot->place_count && has_band(next)) {
+        if (i + 1 < plot->place_count && has_band(next) && next->low < next->high) {
             double x_next = place_of(plot, i + 1);
             fprintf(
                 out,

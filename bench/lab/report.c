@@ -69,11 +69,7 @@ static int write_report(const struct lab_table *table, const struct lab_view *vi
 
 static int run(int argc, char **argv)
 {
-    const char *to = NULL, *from = argc > 1 && argv[1][0] != '-' ? argv[1] : NULL;
-    const char *axes[LAB_AXES + 2] = {"auto"};
-    for (unsigned axis = 0; axis < LAB_AXES; axis++)
-        axes[1 + axis] = lab_axes[axis].name;
-    int x = 0;
+    const char *to = NULL, *x = NULL, *from = argc > 1 && argv[1][0] != '-' ? argv[1] : NULL;
     const struct qsc_option options[] = {
         {.name = "out",
          .letter = 'o',
@@ -83,10 +79,10 @@ static int run(int argc, char **argv)
          .help = "what to write: its name ends with .html, .csv or .json (Google Benchmark's)",
          .required = true},
         {.name = "x",
-         .kind = QSC_OPTION_CHOICE,
+         .kind = QSC_OPTION_TEXT,
          .target = &x,
-         .choices = axes,
-         .help = "what the plots are drawn over; auto: the first that has several values"},
+         .value = "OPTION",
+         .help = "of sweep, over which the plots are drawn; without it the first that has several values"},
         {0},
     };
     int status;
@@ -102,10 +98,18 @@ static int run(int argc, char **argv)
         qsc_complain("report: --out wants a name that ends with .html, .csv or .json, not '%s'", to);
         return QSC_EXIT_USAGE;
     }
+    enum lab_axis_name axis = LAB_AXIS_THREADS;
+    while (x && axis < LAB_AXES && strcmp(lab_axes[axis].name, x) != 0)
+        axis++;
+    if (axis == LAB_AXES) {
+        qsc_complain(
+            "report: --x wants an option of sweep that takes a list, such as threads or reads, not '%s'", x);
+        return QSC_EXIT_USAGE;
+    }
     struct lab_table table;
     if (!read_table(&table, from))
         return QSC_EXIT_FAILURE;
-    const struct lab_view view = {from, x > 0 ? (enum lab_axis_name)(x - 1) : choose_x(&table.campaign)};
+    const struct lab_view view = {from, x ? axis : choose_x(&table.campaign)};
     status = write_report(&table, &view, to, write);
     lab_table_fini(&table);
     return status;

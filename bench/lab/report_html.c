@@ -30,7 +30,7 @@ struct page {
     unsigned processors;
     enum lab_axis_name x;
     double places[LAB_VALUES_MAX]; /* the values on the x axis, the smallest first */
-    char grey_words[64];
+    char grey_words[64], x_label[32];
     struct lab_plot throughput, ratio, jain;
 };
 
@@ -125,11 +125,7 @@ static void print_load(const struct page *page, const struct lab_cell *panel, bo
             continue;
         char value[32];
         lab_value_print(value, sizeof value, axis, panel->at[axis]);
-        bool ns = axis == LAB_AXIS_SECTION || axis == LAB_AXIS_OUTSIDE;
-        fprintf(page->out, "%s%s %s%s", between, lab_axes[axis].name, value,
-                ns                       ? " ns"
-                : axis == LAB_AXIS_READS ? " %"
-                                         : "");
+        fprintf(page->out, "%s%s %s%s", between, lab_axes[axis].name, value, lab_axes[axis].unit);
         between = ", ";
     }
 }
@@ -139,15 +135,16 @@ static bool has_panels(const struct lab_campaign *campaign, enum lab_axis_name x
     return lab_campaign_cells(campaign) > campaign->axes[x].count;
 }
 
-static int print_row(const struct page *page, const struct lab_cell *panel, unsigned place, unsigned lock)
+static void print_row(const struct page *page, const struct lab_cell *panel, unsigned place, unsigned lock)
 {
     struct lab_cell cell = cell_at(page, panel, place);
     unsigned index = lab_campaign_find(&page->table->campaign, &cell);
     const struct lab_series *series = lab_table_series(page->table, index, lock);
     const struct lab_point *throughput = &page->throughput.lines[lock].points[place];
     const struct lab_point *ratio = &page->ratio.lines[lock].points[place];
-    fprintf(page->out, "<tr><td>%s</td><td>%s</td><td>%u</td>", page->throughput.places[place],
-            page->table->campaign.locks[lock], good_runs(series));
+    fprintf(page->out, "<tr><td>%s</td><td>", page->throughput.places[place]);
+    lab_print_escaped(page->out, page->table->campaign.locks[lock]);
+    fprintf(page->out, "</td><td>%u</td>", good_runs(series));
     if (throughput->there)
         fprintf(page->out, "<td>%.4g</td>", throughput->y);
     else
@@ -167,21 +164,28 @@ static int print_row(const struct page *page, const struct lab_cell *panel, unsi
     double preempted = 0;
     for (unsigned i = 0; i < series->count; i++)
         preempted += (double)series->records[i].preempted;
+    if (good_runs(series) == 0) {
+        fprintf(page->out, "<td>none</td><td>none</td><td>none</td><td>0</td><td>%s</td></tr>\n",
+                lab_series_failed(series) ? series->records[0].failure : "");
+        return;
+    }
     fprintf(page->out, "<td>%.3f</td><td>%.3f</td><td>%.1f</td><td>%u</td><td>%s</td></tr>\n",
             median_of(series, offsetof(struct lab_record, jain)),
-            median_of(series, offsetof(struct lab_record, upper_half)),
-            good_runs(series) > 0 ? preempted / good_runs(series) : 0, flagged_runs(series),
+            median_of(series, offsetof(struct lab_record, upper_half)), preempted / good_runs(series),
+            flagged_runs(series),
             lab_series_failed(series) ? series->records[series->count - 1].failure : "");
-    return 0;
 }
 
 static void print_rows(const struct page *page, const struct lab_cell *panel)
 {
     fprintf(page->out,
             "<details><summary>the figures</summary><table><tr><th>%s</th><th>lock</th><th>runs</th>"
-            "<th>passes/s</th><th>99 %% interval</th><th>ratio to %s</th><th>99 %% interval</th><th>Jain</th>"
-            "<th>upper half</th><th>preempted a run</th><th>flagged runs</th><th>failed</th></tr>\n",
-            lab_axes[page->x].name, page->table->campaign.locks[0]);
+            "<th>passes/s</th><th>99 %% interval</th><th>ratio to ",
+            lab_axes[page->x].name);
+    lab_print_escaped(page->out, page->table->campaign.locks[0]);
+    fputs("</th><th>99 % interval</th><th>Jain</th><th>upper half</th><th>preempted a run</th>"
+          "<th>flagged runs</th><th>failed</th></tr>\n",
+          page->out);
     for (unsigned place = 0; place < page->throughput.place_count; place++) {
         for (unsigned lock = 0; lock < page->table->campaign.lock_count; lock++)
             print_row(page, panel, place, lock);
@@ -397,7 +401,7 @@ static void prepare(struct lab_plot *plot, const struct page *page, const char *
 {
     const struct lab_campaign *campaign = &page->table->campaign;
     *plot = (struct lab_plot){.title = title,
-                              .x_label = lab_axes[page->x].name,
+                              .x_label = page->x_label,
                               .place_count = campaign->axes[page->x].count,
                               .grey_words = page->grey_words,
                               .logarithmic_from = HUGE_VAL,
@@ -431,6 +435,8 @@ int lab_report_html(FILE *out, const struct lab_table *table, const struct lab_v
     snprintf(page.grey_words, sizeof page.grey_words, "over %u processor%s: time slices", page.processors,
              page.processors == 1 ? "" : "s");
     page.x = view->x;
+    snprintf(page.x_label, sizeof page.x_label, "%s%s%s", lab_axes[page.x].name,
+             lab_axes[page.x].unit[0] ? "," : "", lab_axes[page.x].unit);
     memcpy(page.places, campaign->axes[page.x].of, sizeof page.places);
     lab_order(page.places, campaign->axes[page.x].count);
 
