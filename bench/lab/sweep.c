@@ -70,6 +70,21 @@ static bool set_baseline(struct lab_campaign *campaign, const char *name)
     return false;
 }
 
+static void complain_of_values(enum lab_axis_name axis, const char *text)
+{
+    const struct lab_axis *kind = &lab_axes[axis];
+    char wanted[128];
+    int length = 0;
+    if (!kind->words)
+        snprintf(wanted, sizeof wanted, "at most %d values from %g to %g with commas between", LAB_VALUES_MAX,
+                 kind->min, kind->max);
+    for (unsigned i = 0; kind->words && kind->words[i]; i++)
+        length += snprintf(wanted + length, sizeof wanted - (size_t)length, "%s%s",
+                           i > 0 ? ", " : "words with commas between: ", kind->words[i]);
+    qsc_complain("sweep: --%s wants %s, not '%s' (docs/lab.md tells how to write them)", kind->name, wanted,
+                 text);
+}
+
 static bool set_axes(struct lab_campaign *campaign, const struct request *request)
 {
     for (unsigned axis = 0; axis < LAB_AXES; axis++) {
@@ -78,10 +93,7 @@ static bool set_axes(struct lab_campaign *campaign, const struct request *reques
         if (text == lab_axes[axis].usual && preset)
             text = preset;
         if (!lab_values_parse(&campaign->axes[axis], axis, text)) {
-            qsc_complain("sweep: --%s wants at most %d values from %g to %g with commas between%s, not '%s' "
-                         "(docs/lab.md tells how to write them)",
-                         lab_axes[axis].name, LAB_VALUES_MAX, lab_axes[axis].min, lab_axes[axis].max,
-                         lab_axes[axis].words ? ", in words" : "", text);
+            complain_of_values(axis, text);
             return false;
         }
     }
