@@ -45,13 +45,11 @@ static void do_nothing(void *lock, void *waiter)
     (void)lock, (void)waiter;
 }
 
-/* What a pass takes that is not the lock's and not its sections', by one thread; below 0 where that could not
- * be measured. */
-static double measure_empty_pass(const struct lab_plan *plan)
+double lab_empty_pass_ns(bool waits)
 {
     static const struct lab_lock nothing = {.name = "nothing", .lock = do_nothing, .unlock = do_nothing};
     const struct lab_plan empty = {
-        .lock = &nothing, .threads = 1, .warm_up_ns = 1000000, .windows = 3, .waits = plan->waits};
+        .lock = &nothing, .threads = 1, .warm_up_ns = 1000000, .windows = 3, .waits = waits};
     double best = 0;
     for (int i = 0; i < 5; i++) { /* the fastest is the one that nobody disturbed */
         struct lab_result result;
@@ -77,7 +75,7 @@ void lab_workload_print(const struct lab_plan *plan, FILE *out)
             clock->tsc ? "time-stamp counter" : "CLOCK_MONOTONIC", clock->stamp_ns,
             plan->waits ? "two a pass, one of them inside the section"
                         : "one in about 1 us, outside the section");
-    double empty_ns = measure_empty_pass(plan);
+    double empty_ns = lab_empty_pass_ns(plan->waits);
     if (empty_ns >= 0)
         fprintf(out, "own cost: %.1f ns a pass, with no lock and empty sections\n", empty_ns);
 }

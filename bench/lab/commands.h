@@ -8,7 +8,8 @@
 
 #include <stdio.h>
 
-extern const struct qsc_command lab_list_command, lab_env_command, lab_fair_command, lab_compare_command;
+extern const struct qsc_command lab_list_command, lab_env_command, lab_fair_command, lab_compare_command,
+    lab_sweep_command, lab_report_command;
 
 /* qsc_options_parse for a command that begins with the names of `wanted` locks. */
 __attribute__((warn_unused_result)) bool lab_parse(const struct qsc_command *command,
@@ -62,6 +63,10 @@ struct lab_workload {
     }
 
 struct lab_plan lab_workload_plan(const struct lab_workload *workload, const struct lab_lock *lock);
+
+/* What a pass takes that is not the lock's and not its sections', by one thread; below 0 where that could not
+ * be measured. */
+double lab_empty_pass_ns(bool waits);
 
 /* Three lines on what a run is made of and what it costs to measure, which some short runs find out. */
 void lab_workload_print(const struct lab_plan *plan, FILE *out);

@@ -1,9 +1,8 @@
 /* qsc-lab env: the machine, and what may be claimed by measurements on it. */
+#include "env.h"
 #include "claims.h"
 #include "clock.h"
 #include "commands.h"
-
-#include <jansson.h>
 
 static json_t *describe_caches(const struct lab_machine *machine)
 {
@@ -32,8 +31,8 @@ static json_t *describe_clock(const struct lab_clock *clock)
                      "ticks_per_ns", clock->ticks_per_ns, "stamp_ns", clock->stamp_ns);
 }
 
-/* NULL where there is no memory: json_pack refuses a part that is NULL. */
-static json_t *describe(const struct lab_machine *machine)
+/* json_pack refuses a part that is NULL. */
+json_t *lab_env_describe(const struct lab_machine *machine)
 {
     return json_pack(
         "{ss ss? si si si so ss ss ss ss so sb sb sb sb so so}", "cpu", machine->cpu, "hypervisor",
@@ -54,7 +53,7 @@ static int run(int argc, char **argv)
         return status;
     struct lab_machine machine;
     lab_machine_read(&machine);
-    json_t *description = describe(&machine);
+    json_t *description = lab_env_describe(&machine);
     bool written =
         description && json_dumpf(description, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(6)) == 0;
     json_decref(description);

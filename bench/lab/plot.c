@@ -1,0 +1,280 @@
+#include "plot.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Pixels. */
+enum {
+    WIDTH = 500,
+    HEIGHT = 310,
+    LEFT = 58,
+    RIGHT = 128,
+    TOP = 30,
+    BOTTOM = 46,
+    LABEL_HEIGHT = 13,
+    INNER_WIDTH = WIDTH - LEFT - RIGHT,
+    INNER_HEIGHT = HEIGHT - TOP - BOTTOM
+};
+
+/* M. Okabe and K. Ito's colours, which the colour-blind tell apart, the yellow one darker for white paper. */
+static const char *const colours[] = {"#0072b2", "#d55e00", "#009e73", "#cc79a7",
+                                      "#b8860b", "#4aa3df", "#6a3d9a", "#333333"};
+enum { COLOURS = sizeof colours / sizeof *colours };
+static const char *const dashes[] = {"none", "7 3", "2 3", "9 3 2 3"};
+
+struct scale {
+    double low, high;
+    bool logarithmic;
+};
+
+void lab_print_escaped(FILE *out, const char *text)
+{
+    for (; *text; text++) {
+        const char *escaped = *text == '<'   ? "&lt;"
+                              : *text == '>' ? "&gt;"
+                              : *text == '&' ? "&amp;"
+                              : *text == '"' ? "&quot;"
+                                             : NULL;
+        if (escaped)
+            fputs(escaped, out);
+        else
+            fputc(*text, out);
+    }
+}
+
+static bool has_band(const struct lab_point *point)
+{
+    return point->there && isfinite(point->low) && isfinite(point->high);
+}
+
+static struct scale choose_scale(const struct lab_plot *plot)
+{
+    double low = HUGE_VAL, high = -HUGE_VAL;
+    for (unsigned i = 0; i < plot->line_count; i++) {
+        for (unsigned place = 0; place < plot->place_count; place++) {
+            const struct lab_point *point = &plot->lines[i].points[place];
+            if (!point->there)
+                continue;
+            low = fmin(low, has_band(point) ? point->low : point->y);
+            high = fmax(high, has_band(point) ? point->high : point->y);
+        }
+    }
+    if (!isfinite(low)) /* no point */
+        return (struct scale){0, 1, false};
+    if (isfinite(plot->reference)) {
+        low = fmin(low, plot->reference);
+        high = fmax(high, plot->reference);
+    }
+    struct scale scale = {low, high, low > 0 && high / low > plot->logarithmic_from};
+    if (scale.logarithmic) {
+        scale.low = low / 1.15;
+        scale.high = high * 1.15;
+    } else {
+        double room = fmax((high - low) * 0.06, fabs(high) * 0.01);
+        scale.low = plot->from_zero ? 0 : low - room;
+        scale.high = high + room;
+    }
+    return scale;
+}
+
+static double height_of(const struct scale *scale, double y)
+{
+    double share = scale->logarithmic ? log(y / scale->low) / log(scale->high / scale->low)
+                                      : (y - scale->low) / (scale->high - scale->low);
+    return TOP + INNER_HEIGHT * (1 - fmin(fmax(share, 0), 1));
+}
+
+static double place_of(const struct lab_plot *plot, double place)
+{
+    return LEFT + INNER_WIDTH * (place + 0.5) / plot->place_count;
+}
+
+static void print_number(FILE *out, double value)
+{
+    static const struct {
+        double unit;
+        const char *suffix;
+    } units[] = {{1e9, " G"}, {1e6, " M"}, {1e3, " k"}};
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
+        if (value >= units[i].unit) {
+            fprintf(out, "%.4g%s", value / units[i].unit, units[i].suffix);
+            return;
+        }
+    }
+    fprintf(out, "%.4g", fabs(value) < 1e-9 ? 0 : value);
+}
+
+static void print_tick(FILE *out, const struct scale *scale, double value)
+{
+    double y = height_of(scale, value);
+    fprintf(out,
+            "<line class=grid x1=%d x2=%d y1=%.1f y2=%.1f /><text class=tick text-anchor=end x=%d y=%.1f>",
+            LEFT, LEFT + INNER_WIDTH, y, y, LEFT - 6, y + 4);
+    print_number(out, value);
+    fputs("</text>\n", out);
+}
+
+static void print_linear_ticks(FILE *out, const struct scale *scale)
+{
+    double rough = (scale->high - scale->low) / 5, power = pow(10, floor(log10(rough)));
+    double step = power * (rough / power > 5 ? 10 : rough / power > 2 ? 5 : rough / power > 1 ? 2 : 1);
+    for (double value = ceil(scale->low / step) * step; value <= scale->high; value += step)
+        print_tick(out, scale, value);
+}
+
+/* 1, 2, 5, 10, ... where there is room, else powers of 10. */
+static void print_logarithmic_ticks(FILE *out, const struct scale *scale)
+{
+    bool room = scale->high / scale->low < 2000;
+    for (double power = pow(10, floor(log10(scale->low))); power <= scale->high; power *= 10) {
+        for (int of = 1; of <= 5; of += of == 1 ? 1 : 3) {
+            if (power * of >= scale->low && power * of <= scale->high && (of == 1 || room))
+                print_tick(out, scale, power * of);
+        }
+    }
+}
+
+static void print_axes(FILE *out, const struct lab_plot *plot, const struct scale *scale)
+{
+    if (plot->grey_from < plot->place_count) {
+        double x = plot->grey_from == 0 ? LEFT : place_of(plot, plot->grey_from - 0.5);
+        fprintf(
+            out,
+            "<rect class=grey x=%.1f y=%d width=%.1f height=%d /><text class=note text-anchor=end x=%d y=%d>",
+            x, TOP, LEFT + INNER_WIDTH - x, INNER_HEIGHT, LEFT + INNER_WIDTH - 5, TOP + INNER_HEIGHT - 6);
+        lab_print_escaped(out, plot->grey_words);
+        fputs("</text>\n", out);
+    }
+    if (scale->logarithmic)
+        print_logarithmic_ticks(out, scale);
+    else
+        print_linear_ticks(out, scale);
+    if (isfinite(plot->reference))
+        fprintf(out, "<line class=reference x1=%d x2=%d y1=%.1f y2=%.1f />\n", LEFT, LEFT + INNER_WIDTH,
+                height_of(scale, plot->reference), height_of(scale, plot->reference));
+    for (unsigned place = 0; place < plot->place_count; place++) {
+        fprintf(out, "<text class=tick text-anchor=middle x=%.1f y=%d>", place_of(plot, place),
+                TOP + INNER_HEIGHT + 16);
+        lab_print_escaped(out, plot->places[place]);
+        fputs("</text>\n", out);
+    }
+    fprintf(out, "<text class=tick text-anchor=middle x=%d y=%d>", LEFT + INNER_WIDTH / 2, HEIGHT - 10);
+    lab_print_escaped(out, plot->x_label);
+    fputs("</text>\n<text class=title x=6 y=16>", out);
+    lab_print_escaped(out, plot->title);
+    fprintf(out, "%s</text>\n", scale->logarithmic ? ", logarithmic scale" : "");
+}
+
+/* Over neighbours that both have one; an interval that has no neighbour gets whiskers alone. */
+static void print_band(FILE *out, const struct lab_plot *plot, const struct scale *scale,
+                       const struct lab_line *line)
+{
+    const char *colour = colours[line->style % COLOURS];
+    for (unsigned i = 0; i < plot->place_count; i++) {
+        const struct lab_point *here = &line->points[i], *next = here + 1;
+        if (!has_band(here) || here->low == here->high)
+            continue;
+        double x = place_of(plot, i), high = height_of(scale, here->high), low = height_of(scale, here->low);
+        fprintf(out, "<path stroke=\"%s\" opacity=0.7 d=\"M%.1f %.1fV%.1fM%.1f %.1fh6M%.1f %.1fh6\" />\n",
+                colour, x, high, low, x - 3, high, x - 3, low);
+        if (i + 1 < plot->place_count && has_band(next) && next->low < next->high) {
+            double x_next = place_of(plot, i + 1);
+            fprintf(
+                out,
+                "<polygon fill=\"%s\" opacity=0.16 points=\"%.1f,%.1f %.1f,%.1f %.1f,%.1f %.1f,%.1f\" />\n",
+                colour, x, high, x_next, height_of(scale, next->high), x_next, height_of(scale, next->low), x,
+                low);
+        }
+    }
+}
+
+/* Hollow where there is no interval. */
+static void print_marker(FILE *out, const struct lab_point *point, double x, double y, const char *colour)
+{
+    fprintf(out, "<circle r=3.5 cx=%.1f cy=%.1f stroke=\"%s\" fill=\"%s\"><title>", x, y, colour,
+            has_band(point) ? colour : "white");
+    lab_print_escaped(out, point->tip);
+    fputs("</title></circle>\n", out);
+}
+
+static void print_line(FILE *out, const struct lab_plot *plot, const struct scale *scale,
+                       const struct lab_line *line)
+{
+    const char *colour = colours[line->style % COLOURS];
+    fprintf(out, "<path fill=none stroke-width=1.8 stroke=\"%s\" stroke-dasharray=\"%s\" d=\"", colour,
+            dashes[line->style / COLOURS % (sizeof dashes / sizeof *dashes)]);
+    bool joined = false;
+    for (unsigned i = 0; i < plot->place_count; i++) {
+        if (line->points[i].there)
+            fprintf(out, "%s%.1f %.1f", joined ? "L" : "M", place_of(plot, i),
+                    height_of(scale, line->points[i].y));
+        joined = line->points[i].there;
+    }
+    fputs("\" />\n", out);
+    for (unsigned i = 0; i < plot->place_count; i++) {
+        if (line->points[i].there)
+            print_marker(out, &line->points[i], place_of(plot, i), height_of(scale, line->points[i].y),
+                         colour);
+    }
+}
+
+/* Names stand at the ends of their lines, as far apart as they must be. */
+struct label {
+    const struct lab_line *line;
+    double x, y, at;
+};
+
+static int compare_labels(const void *a, const void *b)
+{
+    double x = ((const struct label *)a)->y, y = ((const struct label *)b)->y;
+    return (x > y) - (x < y);
+}
+
+static void print_labels(FILE *out, const struct lab_plot *plot, const struct scale *scale)
+{
+    struct label labels[64];
+    unsigned count = 0;
+    for (unsigned i = 0; i < plot->line_count && count < sizeof labels / sizeof *labels; i++) {
+        const struct lab_line *line = &plot->lines[i];
+        unsigned last = plot->place_count;
+        while (last > 0 && !line->points[last - 1].there)
+            last--;
+        if (last == 0)
+            continue;
+        double y = height_of(scale, line->points[last - 1].y);
+        labels[count++] = (struct label){line, place_of(plot, last - 1), y, y};
+    }
+    qsort(labels, count, sizeof *labels, compare_labels);
+    for (unsigned i = 1; i < count; i++)
+        labels[i].at = fmax(labels[i].at, labels[i - 1].at + LABEL_HEIGHT);
+    double floor = TOP + INNER_HEIGHT + LABEL_HEIGHT;
+    for (unsigned i = count; i-- > 0; floor = labels[i].at - LABEL_HEIGHT)
+        labels[i].at = fmin(labels[i].at, floor);
+    for (unsigned i = 0; i < count; i++) {
+        const char *colour = colours[labels[i].line->style % COLOURS];
+        fprintf(out,
+                "<path class=leader stroke=\"%s\" d=\"M%.1f %.1fL%d %.1f\" /><text class=name "
+                "style=\"fill:%s\" x=%d "
+                "y=%.1f>",
+                colour, labels[i].x + 5, labels[i].y, LEFT + INNER_WIDTH + 6, labels[i].at, colour,
+                LEFT + INNER_WIDTH + 9, labels[i].at + 4);
+        lab_print_escaped(out, labels[i].line->name);
+        fputs("</text>\n", out);
+    }
+}
+
+void lab_plot_print(FILE *out, const struct lab_plot *plot)
+{
+    struct scale scale = choose_scale(plot);
+    fprintf(out, "<svg viewBox=\"0 0 %d %d\" width=%d role=img aria-label=\"", WIDTH, HEIGHT, WIDTH);
+    lab_print_escaped(out, plot->title);
+    fputs("\">\n", out);
+    print_axes(out, plot, &scale);
+    for (unsigned i = 0; i < plot->line_count; i++)
+        print_band(out, plot, &scale, &plot->lines[i]);
+    for (unsigned i = 0; i < plot->line_count; i++)
+        print_line(out, plot, &scale, &plot->lines[i]);
+    print_labels(out, plot, &scale);
+    fputs("</svg>\n", out);
+}
