@@ -72,7 +72,6 @@ static int run(int argc, char **argv)
     const char *to = NULL, *x = NULL, *from = argc > 1 && argv[1][0] != '-' ? argv[1] : NULL;
     const struct qsc_option options[] = {
         {.name = "out",
-         .letter = 'o',
          .kind = QSC_OPTION_TEXT,
          .target = &to,
          .value = "FILE",
@@ -117,7 +116,7 @@ static int run(int argc, char **argv)
 
 const struct qsc_command lab_report_command = {
     .name = "report",
-    .usage = "FILE.jsonl -o FILE",
+    .usage = "FILE.jsonl --out FILE",
     .summary = "draws what a sweep has measured, or writes it as CSV or Google Benchmark's JSON",
     .details = "docs/lab.md tells how to read the plots.",
     .run = run,

@@ -304,7 +304,7 @@ static void print_summary(const struct sweep *sweep, const struct request *reque
     if (sweep->schedule.done < series)
         printf("; %u of %u intervals are wider than %g %%: the same command with more --budget goes on",
                series - sweep->schedule.done, series, request->width);
-    printf("\nqsc-lab report %s -o report.html draws them\n", request->out);
+    printf("\nqsc-lab report %s --out report.html draws them\n", request->out);
 }
 
 static int sweep_into_file(struct sweep *sweep, const struct request *request, json_t *session)
