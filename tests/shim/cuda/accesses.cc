@@ -8,12 +8,18 @@
 
 #define SITE site_of_address(__builtin_return_address(0))
 
-#define QSC_SHIM_ENTRY(name, size, access)             \
-    void __tsan_##name(void *address);                 \
-    void __tsan_##name(void *address)                  \
-    {                                                  \
-        if (block_running())                           \
-            races_access(address, size, access, SITE); \
+static void of_kernel(const void *address, size_t size, enum shim_access access, uint32_t site)
+{
+    block_pause own;
+    races_access(address, size, access, site);
+}
+
+#define QSC_SHIM_ENTRY(name, size, access)          \
+    void __tsan_##name(void *address);              \
+    void __tsan_##name(void *address)               \
+    {                                               \
+        if (block_running())                        \
+            of_kernel(address, size, access, SITE); \
     }
 #define QSC_SHIM_ENTRIES(size)                              \
     QSC_SHIM_ENTRY(read##size, size, SHIM_READ)             \
@@ -36,29 +42,29 @@ void __tsan_vptr_update(void *address, void *value);
 void __tsan_vptr_update(void *address, void *)
 {
     if (block_running())
-        races_access(address, sizeof(void *), SHIM_WRITE, SITE);
+        of_kernel(address, sizeof(void *), SHIM_WRITE, SITE);
 }
 
 void __tsan_read_range(void *address, size_t size);
 void __tsan_read_range(void *address, size_t size)
 {
     if (block_running())
-        races_access(address, size, SHIM_READ, SITE);
+        of_kernel(address, size, SHIM_READ, SITE);
 }
 
 void __tsan_write_range(void *address, size_t size);
 void __tsan_write_range(void *address, size_t size)
 {
     if (block_running())
-        races_access(address, size, SHIM_WRITE, SITE);
+        of_kernel(address, size, SHIM_WRITE, SITE);
 }
 
 void *__tsan_memcpy(void *to, const void *from, size_t size);
 void *__tsan_memcpy(void *to, const void *from, size_t size)
 {
     if (block_running()) {
-        races_access(from, size, SHIM_READ, SITE);
-        races_access(to, size, SHIM_WRITE, SITE);
+        of_kernel(from, size, SHIM_READ, SITE);
+        of_kernel(to, size, SHIM_WRITE, SITE);
     }
     return memcpy(to, from, size);
 }
@@ -67,7 +73,7 @@ void *__tsan_memset(void *to, int byte, size_t size);
 void *__tsan_memset(void *to, int byte, size_t size)
 {
     if (block_running())
-        races_access(to, size, SHIM_WRITE, SITE);
+        of_kernel(to, size, SHIM_WRITE, SITE);
     return memset(to, byte, size);
 }
 

@@ -254,6 +254,7 @@ void explain()
 void run_thread()
 {
     block.launch->run(block.launch->arguments.get());
+    running = false;
     self().waits = ENDED;
     block.ended++;
 }
@@ -292,7 +293,9 @@ bool execute_block(uint64_t linear)
         unsigned next = block.ready[drawn];
         block.ready[drawn] = block.ready.back();
         block.ready.pop_back();
+        running = true;
         fiber_resume(next);
+        running = false;
     }
     bool done = block.ended == block.size;
     if (!done && !block.stuck)
@@ -340,17 +343,25 @@ bool block_execute(const qsc_shim_launch &launch, uint64_t seed)
     for (size_t i = order.size(); i > 1; i--)
         std::swap(order[i - 1], order[block.random.below(i)]);
     races_begin_launch(order.size());
-    running = true;
     bool done = true;
     for (size_t i = 0; i < order.size() && done; i++)
         done = execute_block(order[i]);
-    running = false;
     return done;
 }
 
 bool block_running()
 {
     return running;
+}
+
+block_pause::block_pause()
+{
+    running = false;
+}
+
+block_pause::~block_pause()
+{
+    running = true;
 }
 
 bool block_owns(const void *address, size_t size)
@@ -418,6 +429,7 @@ dim3 qsc_shim_grid_dim()
 
 void *qsc_shim_shared(const void *site, const char *name, size_t size)
 {
+    block_pause own;
     for (const shared_array &array : block.shared)
         if (array.site == site)
             return array.memory.get();
@@ -436,12 +448,14 @@ void *qsc_shim_dynamic_shared()
 
 void qsc_shim_block_barrier(const char *file, int line)
 {
+    block_pause own;
     self().width = 0;
     wait_for_block(BARRIER, file, line);
 }
 
 int qsc_shim_block_vote(const char *file, int line, int predicate, enum qsc_shim_reduction how)
 {
+    block_pause own;
     self().value = static_cast<uint64_t>(predicate);
     self().width = how;
     wait_for_block(VOTE, file, line);
@@ -450,12 +464,14 @@ int qsc_shim_block_vote(const char *file, int line, int predicate, enum qsc_shim
 
 void qsc_shim_warp_barrier(const char *file, int line, unsigned mask)
 {
+    block_pause own;
     self().width = 0;
     wait_for_warp(SYNCWARP, file, line, mask);
 }
 
 uint64_t qsc_shim_shuffle(const char *file, int line, unsigned mask, uint64_t value, int source, int width)
 {
+    block_pause own;
     thread &t = self();
     t.value = value;
     t.source = source;
@@ -473,6 +489,7 @@ uint64_t qsc_shim_shuffle(const char *file, int line, unsigned mask, uint64_t va
 
 unsigned qsc_shim_ballot(const char *file, int line, unsigned mask, int predicate)
 {
+    block_pause own;
     self().value = predicate != 0;
     self().width = 0;
     wait_for_warp(BALLOT, file, line, mask);
@@ -481,6 +498,7 @@ unsigned qsc_shim_ballot(const char *file, int line, unsigned mask, int predicat
 
 int64_t qsc_shim_reduce(const char *file, int line, unsigned mask, int64_t value, enum qsc_shim_reduction how)
 {
+    block_pause own;
     self().value = static_cast<uint64_t>(value);
     self().width = how;
     wait_for_warp(REDUCE, file, line, mask);
@@ -489,6 +507,6 @@ int64_t qsc_shim_reduce(const char *file, int line, unsigned mask, int64_t value
 
 void qsc_shim_atomic(const char *file, int line, const void *address, size_t size)
 {
-    if (running)
-        races_access(address, size, SHIM_ATOMIC, site_of_line(file, line));
+    block_pause own;
+    races_access(address, size, SHIM_ATOMIC, site_of_line(file, line));
 }

@@ -15,8 +15,15 @@ cudaError_t block_check(const qsc_shim_launch &launch);
 /* Runs it to its end; false where threads wait for what never comes, which is a finding. One at a time. */
 bool block_execute(const qsc_shim_launch &launch, uint64_t seed);
 
-/* Does the calling thread run a kernel? */
+/* Does the calling thread run a kernel's own code? */
 bool block_running();
+
+/* The shim's code begins, in a function that a kernel calls. What it shares with kernels, such as inline
+ * functions of the standard library, may be the copy that reports its accesses: they are not the kernel's. */
+struct block_pause {
+    block_pause();
+    ~block_pause();
+};
 
 /* Is all of it in one of the running block's shared arrays? Is all of it the device's, pinned, a static
  * variable of the program, or the kernel's arguments? */
