@@ -148,6 +148,29 @@ Test(block, warp_barrier_orders_a_warp)
 namespace
 {
 
+// The barrier of the first warp orders the write after its own readers, not after the second warp's.
+__global__ void write_what_both_warps_read(int *out)
+{
+    QSC_SHARED(int, value, );
+    int read = value;
+    if (threadIdx.x < 32)
+        __syncwarp();
+    if (threadIdx.x == 2)
+        value = 1;
+    out[threadIdx.x] = read;
+}
+
+} // namespace
+
+Test(block, barrier_of_a_warp_does_not_order_another)
+{
+    for (uint64_t seed = 0; seed < SEEDS; seed++)
+        cr_assert(says(finding_of(seed, write_what_both_warps_read, 1, 33), "of value, "));
+}
+
+namespace
+{
+
 __global__ void read_beyond(int *out)
 {
     QSC_SHARED(int, few, [8]);
@@ -235,6 +258,20 @@ std::string stuck(uint64_t seed, void (*kernel)(P...), unsigned threads, A... ar
 }
 
 } // namespace
+
+Test(block, nothing_is_executed_after_a_kernel_that_could_not_go_on)
+{
+    for (uint64_t seed = 0; seed < SEEDS; seed++) {
+        bool executed = false;
+        qsc_shim_begin(seed);
+        qsc_shim_collect();
+        QSC_LAUNCH(leave_early, 1, 64, 0, nullptr);
+        (void)cudaLaunchHostFunc(
+            nullptr, [](void *flag) { *static_cast<bool *>(flag) = true; }, &executed);
+        cr_assert_eq(cudaDeviceSynchronize(), cudaErrorLaunchFailure);
+        cr_assert(!executed);
+    }
+}
 
 Test(block, barrier_that_not_all_reach)
 {
@@ -337,6 +374,28 @@ __global__ void atomics(int *i, float *f, unsigned long long *u)
 }
 
 } // namespace
+
+Test(block, order_of_threads_and_blocks_is_the_seeds)
+{
+    struct kernels {
+        static __global__ void note(int *order, int *next)
+        {
+            order[atomicAdd(next, 1)] = static_cast<int>(blockIdx.x * blockDim.x + threadIdx.x);
+        }
+    };
+    auto order_of = [](uint64_t seed) {
+        qsc_shim_begin(seed);
+        device_array<int> order{std::vector<int>(32)}, next{std::vector<int>(1)};
+        QSC_LAUNCH(kernels::note, 4, 8, 0, nullptr, order.data, next.data);
+        return order.get();
+    };
+    for (uint64_t seed = 0; seed < SEEDS; seed++) {
+        std::vector<int> order = order_of(seed), other = order_of(seed + 1);
+        cr_assert(order == order_of(seed));
+        cr_assert(order != other);
+        cr_assert(order[0] / 8 == order[7] / 8, "a block's threads run together");
+    }
+}
 
 Test(block, every_thread_of_every_block_runs_once)
 {
