@@ -197,7 +197,10 @@ Test(block, accesses_outside)
     qsc_shim_begin(1);
     qsc_shim_collect();
     int *freed;
-    cr_assert(cudaMalloc(&freed, 128) == cudaSuccess && cudaFree(freed) == cudaSuccess);
+    cr_assert_cuda(cudaMalloc(&freed, 128));
+    QSC_LAUNCH(write_same, 1, 32, 0, nullptr, freed);
+    cr_assert(first_finding() == "");
+    cr_assert_cuda(cudaFree(freed));
     QSC_LAUNCH(write_same, 1, 32, 0, nullptr, freed);
     cr_assert(says(first_finding(), "outside of what the device has"), "freed memory");
 }
