@@ -16,7 +16,7 @@ static void begin(void)
         .row_bytes = {64, 64, 64, 64, 64, 64, 64, 64},
         .rows = {16, 16, 16, 16, 16, 16, 16, 16},
     };
-    _tile_loadconfig(&whole_tiles);
+    qsc_amx_configure(&whole_tiles);
 }
 
 // A thread whose tiles are released is switched without them.
