@@ -1,6 +1,7 @@
-// Products of packed weights, the generator and the optimiser: beside a loop that does nothing but
-// multiply-adds in registers, the most that this core can do.
+// Products of packed weights, the generator and the optimiser: beside loops that do nothing but multiply-adds
+// in registers, the most that this core can do.
 #include <benchmark/benchmark.h>
+#include <quiesce/kernels/cpu/amx.h>
 #include <quiesce/kernels/cpu/features.h>
 #include <quiesce/kernels/linear.h>
 #include <quiesce/kernels/optimizer.h>
@@ -8,6 +9,9 @@
 
 #include <cstdlib>
 #include <memory>
+#ifdef __x86_64__
+#include <immintrin.h>
+#endif
 
 namespace
 {
@@ -90,6 +94,59 @@ void peak(benchmark::State &state)
 }
 BENCHMARK(peak)->Name("fma/registers");
 
+#ifdef __x86_64__
+// Both factors are zeros, which costs no less.
+__attribute__((target("amx-tile,amx-int8"))) void multiply_tiles(int n)
+{
+    const qsc_amx_shapes shapes = {
+        1, 0, {}, {64, 64, 64, 64, 64, 64, 64, 64}, {16, 16, 16, 16, 16, 16, 16, 16}};
+    qsc_amx_configure(&shapes); // and zeroes them
+    for (int i = 0; i < n; i++) {
+        _tile_dpbusd(0, 4, 6);
+        _tile_dpbusd(1, 4, 7);
+        _tile_dpbusd(2, 5, 6);
+        _tile_dpbusd(3, 5, 7);
+    }
+    _tile_release();
+}
+
+__attribute__((target("avx512f,avx512vnni"))) int multiply_bytes(int n)
+{
+    __m512i sums[10] = {}, factor = _mm512_set1_epi32(n);
+    for (int i = 0; i < n; i++) {
+#pragma GCC unroll 10
+        for (__m512i &sum : sums)
+            sum = _mm512_dpbusd_epi32(sum, factor, factor);
+    }
+    for (int i = 1; i < 10; i++)
+        sums[0] = _mm512_add_epi32(sums[0], sums[i]);
+    return static_cast<int>(sums[0][0]);
+}
+
+void peak_amx_int8(benchmark::State &state)
+{
+    if (!qsc_amx_present(QSC_AMX_INT8))
+        state.SkipWithError("no AMX");
+    for (auto _ : state)
+        multiply_tiles(10000);
+    flops(state, 10000.0 * 4 * 16 * 16 * 64 * 2);
+}
+BENCHMARK(peak_amx_int8)->Name("int8/registers/amx");
+
+void peak_avx512_vnni(benchmark::State &state)
+{
+    if (!qsc_has_avx512_vnni())
+        state.SkipWithError("no AVX-512 VNNI");
+    for (auto _ : state) {
+        int n = 10000;
+        benchmark::DoNotOptimize(n); // or the loop is done once for all
+        benchmark::DoNotOptimize(multiply_bytes(n));
+    }
+    flops(state, 10000.0 * 10 * 64 * 2);
+}
+BENCHMARK(peak_avx512_vnni)->Name("int8/registers/avx512-vnni");
+#endif
+
 enum Product { FORWARD, BACKWARD_INPUT, BACKWARD_WEIGHT };
 
 void linear(benchmark::State &state, Product product, qsc_precision precision)
@@ -140,6 +197,14 @@ void shapes(benchmark::internal::Benchmark *b)
             b->Args({n, k, m});
     }
 }
+void tall_shapes(benchmark::internal::Benchmark *b)
+{
+    b->ArgNames({"n", "k", "m"});
+    for (int m : {128, 512, 2048}) {
+        for (auto [n, k] : {std::pair{384, 384}, {1536, 384}, {768, 768}, {3072, 768}})
+            b->Args({n, k, m});
+    }
+}
 BENCHMARK_CAPTURE(linear, forward, FORWARD, QSC_F32)->Name("linear/forward/qsc")->Apply(shapes);
 BENCHMARK_CAPTURE(linear, backward_input, BACKWARD_INPUT, QSC_F32)
     ->Name("linear/backward_input/qsc")
@@ -154,6 +219,10 @@ BENCHMARK_CAPTURE(linear, backward_input_bf16, BACKWARD_INPUT, QSC_BF16)
 BENCHMARK_CAPTURE(linear, backward_weight_bf16, BACKWARD_WEIGHT, QSC_BF16)
     ->Name("linear/backward_weight/qsc-bf16")
     ->Apply(shapes);
+BENCHMARK_CAPTURE(linear, forward_int8, FORWARD, QSC_INT8)
+    ->Name("linear/forward/qsc-int8")
+    ->Apply(shapes)
+    ->Apply(tall_shapes);
 
 void pack(benchmark::State &state, bool transposed, qsc_precision precision)
 {
@@ -169,13 +238,15 @@ void pack(benchmark::State &state, bool transposed, qsc_precision precision)
         (transposed ? qsc_linear_pack_t : qsc_linear_pack)(plan, packed.get(), w.get());
         benchmark::ClobberMemory();
     }
-    state.SetBytesProcessed(state.iterations() * (precision == QSC_F32 ? 4 + 4 : 4 + 2) * 1536 * 384);
+    const int packed_bytes[] = {4, 2, 1};
+    state.SetBytesProcessed(state.iterations() * (4 + packed_bytes[precision]) * 1536 * 384);
     qsc_linear_destroy(plan);
 }
 BENCHMARK_CAPTURE(pack, forward, false, QSC_F32)->Name("linear/pack/qsc");
 BENCHMARK_CAPTURE(pack, backward, true, QSC_F32)->Name("linear/pack_t/qsc");
 BENCHMARK_CAPTURE(pack, forward_bf16, false, QSC_BF16)->Name("linear/pack/qsc-bf16");
 BENCHMARK_CAPTURE(pack, backward_bf16, true, QSC_BF16)->Name("linear/pack_t/qsc-bf16");
+BENCHMARK_CAPTURE(pack, forward_int8, false, QSC_INT8)->Name("linear/pack/qsc-int8");
 
 void dropout(benchmark::State &state)
 {

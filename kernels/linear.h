@@ -15,8 +15,7 @@ extern "C" {
 typedef struct qsc_linear qsc_linear;
 
 /* Plans the products of an (n,k) matrix: n outputs, k inputs, both above 0.
-   Returns 0, EINVAL, ENOMEM; ENOTSUP: this precision has no products here. Never blocks. No order given. Any
-   thread. */
+   Returns 0, ENOMEM; EINVAL, also for int8 with k above 133144. Never blocks. No order given. Any thread. */
 int qsc_linear_create(qsc_linear **plan, int n, int k, enum qsc_precision precision)
     __attribute__((warn_unused_result));
 /* Frees a plan that nobody uses any more; NULL does nothing. Never blocks. Any thread. */
@@ -38,19 +37,23 @@ void qsc_linear_pack_t(const qsc_linear *plan, void *packed_t, const float *w);
    its neighbours.
    Returns 0; ENOMEM or EIO where oneDNN computes and fails. Never blocks. No order given. Any thread, on
    buffers of its own; no other thread is started or used; y is not x. Shapes: y
-   (M,N); x (M,K); bias (N), NULL = none; m may be 0; scratch as above, at a multiple of 64 bytes. */
+   (M,N); x (M,K); bias (N), NULL = none; m may be 0; scratch as above, at a multiple of 64 bytes.
+   int8: the elements of w are rounded to 127 steps of each sign, as wide as each output's weights need, those
+   of x as wide as each row needs. The sums are exact, so that y has the same bits on every processor. An
+   infinity or NaN in x makes its row of y NaN, one in w its column. */
 int qsc_linear_forward(const qsc_linear *plan, float *y, const float *x, const void *packed,
                        const float *bias, int m, void *scratch) __attribute__((warn_unused_result));
 
 /* dx = dy w, the gradient with respect to x; rows as in forward.
-   Returns, blocks, orders and may be called as forward. Shapes: dx (M,K); dy (M,N). */
+   Returns as forward, or ENOTSUP: int8 has no gradients. Blocks, orders and may be called as forward. Shapes:
+   dx (M,K); dy (M,N). */
 int qsc_linear_backward_input(const qsc_linear *plan, float *dx, const float *dy, const void *packed_t, int m,
                               void *scratch) __attribute__((warn_unused_result));
 
 /* dw = dy^T x and db = the sum of the rows of dy, overwritten; zeros if m is 0. The same inputs give the same
    bits.
-   Returns, blocks, orders and may be called as forward. Shapes: dw (N,K); db (N), NULL = not wanted; dy
-   (M,N); x (M,K). */
+   Returns as forward, or ENOTSUP: int8 has no gradients. Blocks, orders and may be called as forward. Shapes:
+   dw (N,K); db (N), NULL = not wanted; dy (M,N); x (M,K). */
 int qsc_linear_backward_weight(const qsc_linear *plan, float *dw, float *db, const float *dy, const float *x,
                                int m, void *scratch) __attribute__((warn_unused_result));
 

@@ -9,7 +9,7 @@ extern "C" {
 enum qsc_precision {
     QSC_F32,
     QSC_BF16, // both factors rounded to bfloat16, to nearest even
-    QSC_INT8,
+    QSC_INT8, // inference only: weights with one scale an output, activations with one a row
     QSC_PRECISIONS
 };
 

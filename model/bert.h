@@ -67,8 +67,8 @@ void qsc_bert_init(float *params, const struct qsc_bert_layout *layout, uint64_t
 typedef struct qsc_bert_plan qsc_bert_plan;
 
 /* Plans the products of an architecture in a precision; the classifier's, which costs nothing, is f32 in
-   each. `layout` must outlive the plan. Immutable afterwards. Returns 0, ENOMEM, ENOTSUP (a precision without
-   products). Never blocks. Any thread. */
+   each. `layout` must outlive the plan. Immutable afterwards. Returns 0, ENOMEM; EINVAL: a matrix too large
+   for the precision. Never blocks. Any thread. */
 int qsc_bert_plan_create(qsc_bert_plan **plan, const struct qsc_bert_layout *layout,
                          enum qsc_precision precision, struct qsc_error *err)
     __attribute__((warn_unused_result));
@@ -81,8 +81,8 @@ enum qsc_bert_use { QSC_BERT_INFERENCE, QSC_BERT_TRAINING }; // training also ne
 
 /* One version: a copy of params (layout->floats) and their packed matrices, in one allocation. params NULL:
    the caller fills qsc_bert_weights_params and packs every matrix before anybody reads, on as many threads as
-   it likes. Returns 0, ENOMEM. Never blocks; takes as long as packing does (some 20 ms for 10 million
-   weights): not for a reader's thread. Any thread. */
+   it likes. Returns 0, ENOMEM, ENOTSUP (int8 is not for training). Never blocks; takes as long as packing
+   does (some 20 ms for 10 million weights): not for a reader's thread. Any thread. */
 int qsc_bert_weights_create(qsc_bert_weights **weights, const qsc_bert_plan *plan, const float *params,
                             enum qsc_bert_use use, struct qsc_error *err) __attribute__((warn_unused_result));
 /* Frees a version nobody reads any more; fits qsc_snapshot_publish's destroy. Never blocks. Any thread. */

@@ -21,11 +21,7 @@ int qsc_bert_plan_create(qsc_bert_plan **plan, const struct qsc_bert_layout *lay
                                    i == QSC_BERT_CLASSIFIER ? QSC_F32 : precision);
         if (rc) {
             qsc_bert_plan_destroy(p);
-            return rc == ENOTSUP
-                       ? qsc_fail(err, rc, "precision %s: has no matrix products here; take another",
-                                  qsc_precision_names[precision])
-                       : qsc_fail(err, rc, "cannot plan a product with a matrix of %d x %d", outputs[i],
-                                  inputs[i]);
+            return qsc_fail(err, rc, "cannot plan a product with a matrix of %d x %d", outputs[i], inputs[i]);
         }
     }
     *plan = p;

@@ -3,6 +3,7 @@
 #define QUIESCE_KERNELS_CPU_AMX_H
 
 #ifdef __x86_64__
+#include <assert.h>
 #include <cpuid.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -28,7 +29,14 @@ struct qsc_amx_shapes {
     uint16_t row_bytes[16];
     uint8_t rows[16];
 };
-_Static_assert(sizeof(struct qsc_amx_shapes) == 64, "as the processor wants it");
+static_assert(sizeof(struct qsc_amx_shapes) == 64, "as the processor wants it");
+
+// Not _tile_loadconfig: gcc 12 takes it to read the first 8 bytes alone, and leaves out what writes the
+// others.
+static inline void qsc_amx_configure(const struct qsc_amx_shapes *shapes)
+{
+    __asm__ volatile("ldtilecfg %0" : : "m"(*shapes));
+}
 #endif
 
 #endif

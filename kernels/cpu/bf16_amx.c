@@ -19,7 +19,7 @@ QSC_INLINE void set_heights(int upper, int lower)
         shapes.rows[i] = (uint8_t)heights[i];
         shapes.row_bytes[i] = LINE;
     }
-    _tile_loadconfig(&shapes);
+    qsc_amx_configure(&shapes);
 }
 
 // Four products are under way at a time: each waits 52 cycles for its own sum.

@@ -32,4 +32,13 @@ static inline bool qsc_has_avx512_bf16(void)
 #endif
 }
 
+static inline bool qsc_has_avx512_vnni(void)
+{
+#ifdef __x86_64__
+    return __builtin_cpu_supports("avx512vnni") && qsc_has_avx512();
+#else
+    return false;
+#endif
+}
+
 #endif

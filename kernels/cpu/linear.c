@@ -28,8 +28,10 @@ int qsc_linear_create(qsc_linear **plan, int n, int k, enum qsc_precision precis
         return create_f32(plan, n, k);
     case QSC_BF16:
         return qsc_linear_create_bf16(plan, n, k, qsc_bf16_unit());
+    case QSC_INT8:
+        return qsc_linear_create_int8(plan, n, k, qsc_int8_unit());
     default:
-        return ENOTSUP;
+        return EINVAL;
     }
 }
 
@@ -46,7 +48,7 @@ size_t qsc_linear_packed_bytes(const qsc_linear *plan)
 
 size_t qsc_linear_packed_t_bytes(const qsc_linear *plan)
 {
-    return plan->way->packed_t_bytes(plan);
+    return plan->way->pack_t ? plan->way->packed_t_bytes(plan) : 0;
 }
 
 size_t qsc_linear_scratch_bytes(const qsc_linear *plan)
@@ -61,7 +63,8 @@ void qsc_linear_pack(const qsc_linear *plan, void *packed, const float *w)
 
 void qsc_linear_pack_t(const qsc_linear *plan, void *packed_t, const float *w)
 {
-    plan->way->pack_t(plan, packed_t, w);
+    if (plan->way->pack_t)
+        plan->way->pack_t(plan, packed_t, w);
 }
 
 int qsc_linear_forward(const qsc_linear *plan, float *y, const float *x, const void *packed,
@@ -73,11 +76,15 @@ int qsc_linear_forward(const qsc_linear *plan, float *y, const float *x, const v
 int qsc_linear_backward_input(const qsc_linear *plan, float *dx, const float *dy, const void *packed_t, int m,
                               void *scratch)
 {
+    if (!plan->way->backward_input)
+        return ENOTSUP;
     return plan->way->backward_input(plan, dx, dy, packed_t, m, scratch);
 }
 
 int qsc_linear_backward_weight(const qsc_linear *plan, float *dw, float *db, const float *dy, const float *x,
                                int m, void *scratch)
 {
+    if (!plan->way->backward_weight)
+        return ENOTSUP;
     return plan->way->backward_weight(plan, dw, db, dy, x, m, scratch);
 }

@@ -3,6 +3,7 @@
 #define QUIESCE_KERNELS_CPU_LINEAR_PLAN_H
 
 #include <quiesce/kernels/cpu/bf16.h>
+#include <quiesce/kernels/cpu/int8.h>
 #include <quiesce/kernels/cpu/panel.h>
 #include <quiesce/kernels/linear.h>
 
@@ -16,6 +17,7 @@ struct qsc_linear_way {
     void (*pack_t)(const qsc_linear *plan, void *packed_t, const float *w);
     int (*forward)(const qsc_linear *plan, float *y, const float *x, const void *packed, const float *bias,
                    int m, void *scratch);
+    // What follows, packed_t_bytes and pack_t are NULL in a way that has no gradients.
     int (*backward_input)(const qsc_linear *plan, float *dx, const float *dy, const void *packed_t, int m,
                           void *scratch);
     int (*backward_weight)(const qsc_linear *plan, float *dw, float *db, const float *dy, const float *x,
@@ -36,6 +38,11 @@ int qsc_linear_create_onednn(qsc_linear **plan, int n, int k) __attribute__((war
 
 // bfloat16 factors, by one of the units of bf16.h. Returns 0, ENOMEM.
 int qsc_linear_create_bf16(qsc_linear **plan, int n, int k, const struct qsc_bf16_unit *unit)
+    __attribute__((warn_unused_result));
+
+// 8-bit integers, forward only, on one of the units of int8.h. Returns 0, ENOMEM, or EINVAL: k is above
+// QSC_INT8_MAX_DEPTH.
+int qsc_linear_create_int8(qsc_linear **plan, int n, int k, const struct qsc_int8_unit *unit)
     __attribute__((warn_unused_result));
 
 #endif

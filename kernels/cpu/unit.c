@@ -3,6 +3,7 @@
 #include <quiesce/kernels/attention.h>
 #include <quiesce/kernels/cpu/features.h>
 #include <quiesce/kernels/cpu/pack.h>
+#include <quiesce/kernels/cpu/quantize.h>
 #include <quiesce/kernels/cpu/sum_rows.h>
 #include <quiesce/kernels/embedding.h>
 #include <quiesce/kernels/gelu.h>
@@ -123,6 +124,19 @@ DECLARE(qsc_sum_rows);
 void qsc_sum_rows(float *sum, const float *rows, int m, int columns)
 {
     PICK(qsc_sum_rows)(sum, rows, m, columns);
+}
+
+DECLARE(qsc_quantize_rows);
+void qsc_quantize_rows(uint8_t *tiles, float *scale, const float *x, int rows, int k)
+{
+    PICK(qsc_quantize_rows)(tiles, scale, x, rows, k);
+}
+
+DECLARE(qsc_dequantize);
+void qsc_dequantize(float *y, size_t y_row, const int32_t *sums, size_t sums_row, const float *row_scale,
+                    const float *column_scale, const float *bias, int rows, int columns)
+{
+    PICK(qsc_dequantize)(y, y_row, sums, sums_row, row_scale, column_scale, bias, rows, columns);
 }
 
 DECLARE(qsc_philox);

@@ -1,6 +1,8 @@
 #include "bert_fixture.h"
 #include "support.h"
 
+#include <errno.h>
+
 Test(bert_weights, packing_range_by_range_equals_packing_at_once)
 {
     struct fixture f;
@@ -36,6 +38,22 @@ Test(bert_weights, count_their_bytes)
     cr_assert_gt(qsc_bert_weights_bytes(f.weights), qsc_bert_weights_bytes(g.weights));
     fixture_discard(&f);
     fixture_discard(&g);
+}
+
+Test(bert_weights, int8_is_refused_for_training)
+{
+    struct fixture f;
+    fixture_make(&f, &odd, QSC_BERT_INFERENCE);
+    qsc_bert_plan *plan;
+    qsc_bert_weights *weights;
+    struct qsc_error err = {0};
+    cr_assert_eq(qsc_bert_plan_create(&plan, &f.layout, QSC_INT8, &err), 0);
+    cr_assert_eq(qsc_bert_weights_create(&weights, plan, NULL, QSC_BERT_TRAINING, &err), ENOTSUP);
+    cr_assert_not_null(strstr(err.text, "train with f32"));
+    cr_assert_eq(qsc_bert_weights_create(&weights, plan, NULL, QSC_BERT_INFERENCE, &err), 0);
+    qsc_bert_weights_destroy(weights);
+    qsc_bert_plan_destroy(plan);
+    fixture_discard(&f);
 }
 
 // Everything a step needs, made and used once.
