@@ -17,16 +17,15 @@ namespace
 
 enum { WARP = 32, PAGE_SHIFT = 12, PAGE = 1 << PAGE_SHIFT, WORD_SHIFT = 2 };
 
-// Who touched it, where, in which stretch between barriers. A block's number is never used again. Shared: by
-// others, too, atomically as this one, whom no barrier orders before it.
+// Who touched it, where, in which stretch between barriers. A block's number is never used again.
 struct record {
-    uint64_t block : 36, thread : 10, atomic : 1, shared : 1, : 16; // block 0: nobody
+    uint64_t block : 36, thread : 10, : 18; // block 0: nobody
     uint32_t clock;
     uint32_t site;
 };
 
 struct cell {
-    record write, read[2];
+    record write, read[2], atomic[2];
 };
 
 // Cells for words until somebody touches less.
@@ -88,14 +87,6 @@ bool ordered(const record &before, unsigned thread, uintptr_t address)
            before.clock < state.clocks[thread].seen[before.thread % WARP];
 }
 
-// Has an access been recorded that nothing orders before the running thread's?
-bool concurrent(const record &before, unsigned thread, uintptr_t address)
-{
-    return !ordered(before, thread, address) ||
-           (before.shared && before.block == state.block && before.thread == thread &&
-            before.clock == state.clocks[thread].now);
-}
-
 void report(const record &before, unsigned thread, uintptr_t address, const char *now, const char *then,
             uint32_t site)
 {
@@ -113,43 +104,46 @@ void report(const record &before, unsigned thread, uintptr_t address, const char
                    then, site_text(before.site).c_str());
 }
 
+// Reports at most one of what was done before.
+bool check(const record &before, unsigned thread, uintptr_t address, const char *now, const char *then,
+           uint32_t site)
+{
+    bool race = !ordered(before, thread, address);
+    if (race)
+        report(before, thread, address, now, then, site);
+    return race;
+}
+
+// Who did the same before this thread by order need not be known any more. Of others two are kept, of
+// different warps where there are such: a barrier of one warp orders neither pair.
+void keep(record (&kept)[2], const record &self, unsigned thread, uintptr_t address)
+{
+    record &one = kept[0], &two = kept[1];
+    if (ordered(one, thread, address))
+        one = self;
+    else if (ordered(two, thread, address) ||
+             (two.thread / WARP == one.thread / WARP && one.thread / WARP != thread / WARP))
+        two = self;
+}
+
 void touch(cell &cell, uintptr_t address, unsigned thread, enum shim_access access, uint32_t site)
 {
-    static const char *const now[] = {"reads", "writes", "changes atomically"};
-    bool atomic = access == SHIM_ATOMIC;
+    static const char *const texts[] = {"reads", "writes", "changes atomically"};
+    const char *now = texts[access];
     record self = {};
     self.block = state.block & (UINT64_MAX >> 28);
     self.thread = thread & (SHIM_FIBERS - 1);
-    self.atomic = atomic;
     self.clock = state.clocks[thread].now;
     self.site = site;
-    if (concurrent(cell.write, thread, address)) {
-        if (atomic && cell.write.atomic)
-            self.shared = 1;
-        else
-            report(cell.write, thread, address, now[access],
-                   cell.write.shared   ? "and others changed it atomically"
-                   : cell.write.atomic ? "changed it atomically"
-                                       : "wrote it",
-                   site);
-    }
-    if (access == SHIM_READ) {
-        // Who read before this thread by order need not be known any more. Of others two are kept, of
-        // different warps where there are such: a barrier of one warp orders neither pair.
-        record &one = cell.read[0], &two = cell.read[1];
-        if (ordered(one, thread, address))
-            one = self;
-        else if (ordered(two, thread, address) ||
-                 (two.thread / WARP == one.thread / WARP && one.thread / WARP != thread / WARP))
-            two = self;
-        return;
-    }
-    for (const record &read : cell.read)
-        if (!ordered(read, thread, address)) {
-            report(read, thread, address, now[access], "read it", site);
-            break;
-        }
-    cell.write = self;
+    bool race = check(cell.write, thread, address, now, "wrote it", site);
+    for (int i = 0; i < 2 && !race && access != SHIM_READ; i++)
+        race = check(cell.read[i], thread, address, now, "read it", site);
+    for (int i = 0; i < 2 && !race && access != SHIM_ATOMIC; i++)
+        race = check(cell.atomic[i], thread, address, now, "changed it atomically", site);
+    if (access == SHIM_WRITE)
+        cell.write = self;
+    else
+        keep(access == SHIM_READ ? cell.read : cell.atomic, self, thread, address);
 }
 
 } // namespace

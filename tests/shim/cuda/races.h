@@ -3,8 +3,9 @@
  * launch. It also finds accesses to what is not the device's. Sources that are compiled with
  * -fsanitize=thread report their accesses (accesses.cc); others are not looked at.
  *
- * Per byte it keeps the last write and two readers that no barrier orders: of three or more such readers in
- * one warp, where barriers of parts of the warp order a later writer after those two only, a race is missed.
+ * Per byte it keeps the last write and, of reads and of atomic changes, two each that no barrier orders: of
+ * three or more such in one warp, where barriers of parts of the warp order a later access after those two
+ * only, a race is missed.
  *
  * One launch is executed at a time, and calls all of this. */
 #ifndef QSC_SHIM_CUDA_RACES_H
