@@ -24,3 +24,6 @@ endif()
 if(NOT QSC_SANITIZE STREQUAL "thread")
   pkg_check_modules(CRITERION REQUIRED IMPORTED_TARGET criterion)
 endif()
+if(NOT QSC_SANITIZE) # sanitizers see the kernels for GPUs through the shim that tests run them on
+  include(cmake/cuda.cmake)
+endif()

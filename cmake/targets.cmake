@@ -1,12 +1,12 @@
 # How the project's programs and libraries are compiled; each folder only says which files it has.
 
-add_compile_options(-Wall -Wextra -Wshadow)
+add_compile_options("$<$<COMPILE_LANGUAGE:C,CXX>:-Wall;-Wextra;-Wshadow>" $<$<COMPILE_LANGUAGE:CUDA>:-Xcompiler=-Wall,-Wextra,-Wshadow>)
 add_compile_options($<$<COMPILE_LANGUAGE:C>:-Wconversion> $<$<COMPILE_LANGUAGE:C>:-Werror=implicit-function-declaration>)
 if(QSC_SANITIZE)
   add_compile_options(-fsanitize=${QSC_SANITIZE} -fno-omit-frame-pointer -O1)
   add_link_options(-fsanitize=${QSC_SANITIZE})
 else()
-  add_compile_options(-O3)
+  add_compile_options($<$<COMPILE_LANGUAGE:C,CXX>:-O3>)
 endif()
 if(NOT QSC_ANNOTATE_LOCKS)
   add_compile_definitions(QSC_BARE_LOCKS)

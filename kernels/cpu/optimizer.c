@@ -1,5 +1,6 @@
 #include <quiesce/kernels/cpu/unit.h>
 
+#include <quiesce/kernels/adamw_factors.h>
 #include <quiesce/kernels/cpu/vector.h>
 #include <quiesce/kernels/optimizer.h>
 
@@ -21,18 +22,10 @@ QSC_INLINE void square_root(qsc_vector *v)
     qsc_vector_load(v, x, QSC_LANES);
 }
 
-struct adamw_factors {
-    float scale, beta1, beta2, rest1, rest2; // rest = 1 - beta
-    float decay;                             // 1 - learning_rate * weight_decay
-    float step_size;                         // learning_rate / (1 - beta1^step)
-    float deviation;                         // 1 / sqrt(1 - beta2^step)
-    float epsilon;
-};
-
 static void adamw_range(float *params, float *m, float *v, const float *gradient, size_t n,
-                        const struct adamw_factors *f)
+                        const struct qsc_adamw_factors *f)
 {
-    const struct adamw_factors k = *f;
+    const struct qsc_adamw_factors k = *f;
     for (size_t i = 0; i < n; i += QSC_LANES) {
         int count = lanes(n - i);
         qsc_vector p, g, first, second;
@@ -55,18 +48,7 @@ static void adamw_range(float *params, float *m, float *v, const float *gradient
 void qsc_adamw_step(float *params, float *m, float *v, const float *gradient, size_t n,
                     const struct qsc_adamw *adamw)
 {
-    double step = (double)adamw->step;
-    struct adamw_factors factors = {
-        .scale = (float)adamw->gradient_scale,
-        .beta1 = (float)adamw->beta1,
-        .beta2 = (float)adamw->beta2,
-        .rest1 = (float)(1 - adamw->beta1),
-        .rest2 = (float)(1 - adamw->beta2),
-        .decay = (float)(1 - adamw->learning_rate * adamw->weight_decay),
-        .step_size = (float)(adamw->learning_rate / (1 - pow(adamw->beta1, step))),
-        .deviation = (float)(1 / sqrt(1 - pow(adamw->beta2, step))),
-        .epsilon = (float)adamw->epsilon,
-    };
+    struct qsc_adamw_factors factors = qsc_adamw_factors_of(adamw);
     adamw_range(params, m, v, gradient, n, &factors);
 }
 

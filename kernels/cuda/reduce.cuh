@@ -1,0 +1,105 @@
+// Sums in an order that is fixed by the shape alone: no atomics, so the same inputs give the same bits.
+#ifndef QUIESCE_KERNELS_CUDA_REDUCE_CUH
+#define QUIESCE_KERNELS_CUDA_REDUCE_CUH
+
+#include <quiesce/kernels/cuda/status.cuh>
+
+constexpr int QSC_WARP = 32;
+constexpr unsigned QSC_ALL_LANES = 0xFFFFFFFFu;
+
+// The sum over each `lanes` neighbours, a power of two, in every one of them.
+template <typename T> __device__ inline T qsc_lanes_sum(T x, int lanes)
+{
+    for (int step = lanes / 2; step > 0; step /= 2)
+        x += __shfl_xor_sync(QSC_ALL_LANES, x, step);
+    return x;
+}
+
+__device__ inline float qsc_lanes_highest(float x, int lanes)
+{
+    for (int step = lanes / 2; step > 0; step /= 2)
+        x = fmaxf(x, __shfl_xor_sync(QSC_ALL_LANES, x, step));
+    return x;
+}
+
+// The sum over a block of THREADS, a multiple of QSC_WARP, in its thread 0; all threads take part.
+template <int THREADS> __device__ inline double qsc_block_sum(double x)
+{
+    QSC_SHARED(double, sums, [THREADS / QSC_WARP]);
+    x = qsc_lanes_sum(x, QSC_WARP);
+    if (threadIdx.x % QSC_WARP == 0)
+        sums[threadIdx.x / QSC_WARP] = x;
+    __syncthreads();
+    double total = 0;
+    for (int i = 0; threadIdx.x == 0 && i < THREADS / QSC_WARP; i++)
+        total += sums[i];
+    return total;
+}
+
+// Column sums of a matrix that nobody stores: Value is called once for every row and column, and adds what it
+// finds to sums[0 .. SUMS). First the sums of each chunk of rows, then these in the order of the chunks.
+constexpr int QSC_CHUNK = 128, QSC_CHUNK_COLUMNS = 32, QSC_CHUNK_LANES = 8;
+
+template <int SUMS> struct qsc_column_sums {
+    float *to[SUMS]; // (columns) each
+};
+
+inline int qsc_chunks(int rows)
+{
+    return (rows + QSC_CHUNK - 1) / QSC_CHUNK;
+}
+
+template <int SUMS, typename Value>
+__global__ void qsc_sum_chunks(float *partial, Value value, int rows, int columns)
+{
+    QSC_SHARED(float, sums, [SUMS][QSC_CHUNK_LANES][QSC_CHUNK_COLUMNS]);
+    int lane = static_cast<int>(threadIdx.y), place = static_cast<int>(threadIdx.x);
+    int column = static_cast<int>(blockIdx.x) * QSC_CHUNK_COLUMNS + place;
+    int first = static_cast<int>(blockIdx.y) * QSC_CHUNK, end = min(first + QSC_CHUNK, rows);
+    float own[SUMS] = {};
+    for (int row = first + lane; column < columns && row < end; row += QSC_CHUNK_LANES)
+        value(own, row, column);
+    for (int s = 0; s < SUMS; s++)
+        sums[s][lane][place] = own[s];
+    __syncthreads();
+    for (int s = lane; s < SUMS && column < columns; s += QSC_CHUNK_LANES) {
+        float total = 0;
+        for (int i = 0; i < QSC_CHUNK_LANES; i++)
+            total += sums[s][i][place];
+        partial[(static_cast<size_t>(blockIdx.y) * SUMS + static_cast<size_t>(s)) *
+                    static_cast<size_t>(columns) +
+                static_cast<size_t>(column)] = total;
+    }
+}
+
+template <int SUMS>
+__global__ void qsc_add_chunks(qsc_column_sums<SUMS> out, const float *partial, int chunks, int columns)
+{
+    int at = static_cast<int>(blockIdx.x * blockDim.x + threadIdx.x);
+    if (at >= SUMS * columns)
+        return;
+    float total = 0;
+    for (int c = 0; c < chunks; c++)
+        total +=
+            partial[static_cast<size_t>(c) * SUMS * static_cast<size_t>(columns) + static_cast<size_t>(at)];
+    out.to[at / columns][at % columns] = total;
+}
+
+// partial: scratch of SUMS * qsc_chunks(rows) * columns floats.
+template <int SUMS, typename Value>
+int qsc_sum_columns(qsc_column_sums<SUMS> out, float *partial, Value value, int rows, int columns,
+                    cudaStream_t stream)
+{
+    constexpr int THREADS = 128;
+    unsigned chunks = static_cast<unsigned>(qsc_chunks(rows));
+    if (chunks > 0)
+        QSC_LAUNCH((qsc_sum_chunks<SUMS, Value>),
+                   dim3(qsc_cuda_blocks(static_cast<size_t>(columns), QSC_CHUNK_COLUMNS), chunks),
+                   dim3(QSC_CHUNK_COLUMNS, QSC_CHUNK_LANES), 0, stream, partial, value, rows, columns);
+    QSC_LAUNCH((qsc_add_chunks<SUMS>),
+               qsc_cuda_blocks(static_cast<size_t>(SUMS) * static_cast<size_t>(columns), THREADS), THREADS, 0,
+               stream, out, partial, static_cast<int>(chunks), columns);
+    return qsc_cuda_launched();
+}
+
+#endif
