@@ -10,8 +10,8 @@
 extern "C" {
 #endif
 
-/* `lock` is lock_size bytes that are zero and begin a cache line, `waiter` the same of waiter_size bytes, of
- * each thread its own. */
+/* `lock` is lock_size bytes that are zero and begin a cache line, `waiter` the same of waiter_size bytes,
+ * which each thread has for each lock. */
 struct lab_lock {
     const char *name;
 

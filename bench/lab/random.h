@@ -19,10 +19,4 @@ static inline uint32_t lab_random_below(uint64_t *state, uint32_t n)
     return (uint32_t)((uint64_t)lab_random(state) * n >> 32);
 }
 
-/* A length between half of the mean and one and a half: constant ones fall into step with the lock. */
-static inline uint32_t lab_random_length(uint64_t *state, uint32_t mean)
-{
-    return mean == 0 ? 0 : mean - mean / 2 + lab_random_below(state, mean / 2 * 2 + 1);
-}
-
 #endif

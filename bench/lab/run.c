@@ -3,6 +3,7 @@
 #include "clock.h"
 #include "machine.h"
 #include "random.h"
+#include "zipf.h"
 
 #include <errno.h>
 #include <quiesce/concurrency/alloc.h>
@@ -17,30 +18,42 @@ enum gate { CLOSED, OPEN, ABANDONED };
 struct run {
     struct lab_plan plan; /* a copy: a thread that does not come back may outlive the caller's */
     uint64_t start, end, window, stride_ticks; /* ticks */
-    uint32_t section, outside;                 /* steps of work */
+    struct lab_lengths section, outside;       /* steps of work */
+    struct lab_zipf *zipf;                     /* NULL: there is one lock */
 
     pthread_mutex_t mutex;
     pthread_cond_t changed;
     unsigned ready, finished; /* threads */
     enum gate gate;
 
-    _Alignas(
-        LINE) uint64_t written; /* one more by each exclusive section: their number, if the lock excludes */
-    _Alignas(LINE) char lock[];
+    /* For each lock a place: the lines that its sections touch, then the lock. The first word of the first
+     * line is one more by each exclusive section: their number, if the lock excludes. */
+    size_t place_bytes, lock_offset;
+    _Alignas(LINE) char places[];
 };
 
 struct thread {
     _Alignas(LINE) struct run *run;
     pthread_t id;
     int cpu;          /* -1: any */
-    void *waiter;     /* the lock's */
+    char *waiters;    /* one for each lock, if the lock has any */
     uint32_t *counts; /* [0] before the start, [1 .. windows], [windows + 1] after the end */
     uint64_t random;
     uint64_t written, reads, longest_wait; /* passes of any time; of the windows; ticks */
     uint64_t seen;                         /* what the reader saw, so that it has to look */
-    bool late;
+    bool late, background;
     uint64_t preempted;
 };
+
+static unsigned lock_count(const struct lab_plan *plan)
+{
+    return plan->locks > 1 ? plan->locks : 1;
+}
+
+static unsigned thread_count(const struct lab_plan *plan)
+{
+    return plan->threads + plan->background;
+}
 
 static size_t whole_lines(size_t bytes)
 {
@@ -51,6 +64,28 @@ static void *zeroed_lines(size_t bytes)
 {
     void *memory = qsc_alloc_aligned(whole_lines(bytes), LINE);
     return memory ? memset(memory, 0, whole_lines(bytes)) : NULL;
+}
+
+static char *place_at(struct run *run, unsigned i)
+{
+    return run->places + i * run->place_bytes;
+}
+
+static void *lock_at(struct run *run, unsigned i)
+{
+    return place_at(run, i) + run->lock_offset;
+}
+
+/* A lock may link a waiter to itself as long as the thread lives (ck's big-reader lock does): each has its
+ * own of each thread. */
+static size_t waiter_bytes(const struct lab_lock *kind)
+{
+    return kind->waiter_size > 0 ? whole_lines(kind->waiter_size) : 0;
+}
+
+static void *waiter_at(const struct thread *self, unsigned i)
+{
+    return self->waiters + i * waiter_bytes(self->run->plan.lock);
 }
 
 /* Only what lies inside of the run's time is a wait of the run: a thread that starved to the very end has no
@@ -64,6 +99,20 @@ static void note_wait(struct thread *self, uint64_t asked, uint64_t got)
         self->longest_wait = got - asked;
 }
 
+/* The other lines of a place. Returns what a reader saw, so that it has to look. */
+static uint64_t touch(char *lines, unsigned count, bool read)
+{
+    uint64_t seen = 0;
+    for (unsigned i = 1; i < count; i++) {
+        uint64_t *word = (uint64_t *)(void *)(lines + (size_t)i * LINE);
+        if (read)
+            seen += *word;
+        else
+            *word += 1;
+    }
+    return seen;
+}
+
 /* So many passes, of which the first asked for the lock at `asked`; all that they need is at hand, since it
  * counts as a cost of the lock. Returns how many were reads. */
 static unsigned pass(struct thread *self, unsigned passes, uint64_t asked)
@@ -73,27 +122,32 @@ static unsigned pass(struct thread *self, unsigned passes, uint64_t asked)
     void (*const lock)(void *, void *) = kind->lock, (*const unlock)(void *, void *) = kind->unlock;
     void (*const read_lock)(void *, void *) = kind->read_lock ? kind->read_lock : lock;
     void (*const read_unlock)(void *, void *) = kind->read_lock ? kind->read_unlock : unlock;
-    void *const memory = run->lock, *const waiter = self->waiter;
-    const uint32_t section = run->section, outside = run->outside;
-    const unsigned percent = run->plan.reads;
+    const struct lab_zipf *const zipf = run->zipf;
+    const unsigned percent = run->plan.reads, lines = run->plan.lines;
     const bool waits = run->plan.waits;
     uint64_t random = self->random, seen = 0;
     unsigned reads = 0;
     for (unsigned i = 0; i < passes; i++) {
         bool read = percent == 100 || (percent > 0 && lab_random_below(&random, 100) < percent);
-        uint32_t inside = lab_random_length(&random, section), between = lab_random_length(&random, outside);
+        uint32_t inside = lab_lengths_draw(&run->section, &random);
+        uint32_t between = lab_lengths_draw(&run->outside, &random);
+        unsigned which = zipf ? lab_zipf_draw(zipf, &random) : 0;
+        char *const place = place_at(run, which);
+        uint64_t *const sections = (uint64_t *)(void *)place;
+        void *const memory = lock_at(run, which), *const waiter = waiter_at(self, which);
         (read ? read_lock : lock)(memory, waiter);
         if (waits)
             note_wait(self, asked, lab_ticks());
         /* Read at the beginning and written at the end, so that one thread that comes into the section of
          * another spoils the sum, also where the two only take turns. */
-        uint64_t written = run->written;
+        uint64_t written = *sections;
         __asm__ volatile("" : "+r"(written));
         lab_work(inside);
+        seen += touch(place, lines, read);
         if (read)
             seen += written;
         else
-            run->written = written + 1;
+            *sections = written + 1;
         (read ? read_unlock : unlock)(memory, waiter);
         lab_work(between);
         reads += read;
@@ -129,6 +183,12 @@ static void pass_until_end(struct thread *self)
     }
 }
 
+static void compute_until_end(const struct run *run)
+{
+    while (lab_ticks() < run->end)
+        lab_work(1000);
+}
+
 static uint64_t involuntary_switches(void)
 {
     struct rusage usage;
@@ -155,9 +215,13 @@ static void *run_thread(void *arg)
     const struct lab_lock *kind = run->plan.lock;
     if (self->cpu >= 0 && qsc_port_thread_pin(pthread_self(), self->cpu) != 0)
         self->cpu = -1; /* it was taken away meanwhile */
-    if (kind->join)
-        kind->join(run->lock, self->waiter);
-    if (stand_at_gate(run)) {
+    const unsigned locks = self->background ? 0 : lock_count(&run->plan);
+    for (unsigned i = 0; kind->join && i < locks; i++)
+        kind->join(lock_at(run, i), waiter_at(self, i));
+    bool open = stand_at_gate(run);
+    if (open && self->background) {
+        compute_until_end(run);
+    } else if (open) {
         uint64_t before = involuntary_switches();
         pass_until_end(self);
         self->preempted = involuntary_switches() - before;
@@ -166,8 +230,8 @@ static void *run_thread(void *arg)
     run->finished++; /* before leave, which may wait for a lock that a thread never gave back */
     pthread_cond_broadcast(&run->changed);
     pthread_mutex_unlock(&run->mutex);
-    if (kind->leave)
-        kind->leave(run->lock, self->waiter);
+    for (unsigned i = 0; kind->leave && i < locks; i++)
+        kind->leave(lock_at(run, i), waiter_at(self, i));
     return NULL;
 }
 
@@ -187,7 +251,7 @@ static int open_gate(struct run *run)
     uint64_t patience = plan->patience_ns ? plan->patience_ns : 10000000000;
 
     pthread_mutex_lock(&run->mutex);
-    while (run->ready < plan->threads)
+    while (run->ready < thread_count(plan))
         pthread_cond_wait(&run->changed, &run->mutex);
     run->start = lab_ticks() + warm_up;
     run->end = run->start + plan->windows * run->window;
@@ -195,9 +259,9 @@ static int open_gate(struct run *run)
     pthread_cond_broadcast(&run->changed);
     struct timespec deadline = after(plan->warm_up_ns + (uint64_t)plan->windows * LAB_WINDOW_NS + patience);
     int error = 0;
-    while (run->finished < plan->threads && error == 0)
+    while (run->finished < thread_count(plan) && error == 0)
         error = pthread_cond_timedwait(&run->changed, &run->mutex, &deadline);
-    bool all = run->finished == plan->threads;
+    bool all = run->finished == thread_count(plan);
     pthread_mutex_unlock(&run->mutex);
     return all ? 0 : ETIMEDOUT;
 }
@@ -215,7 +279,7 @@ static int run_threads(struct run *run, struct thread *threads)
 {
     unsigned started = 0;
     int error = 0;
-    while (started < run->plan.threads && error == 0) {
+    while (started < thread_count(&run->plan) && error == 0) {
         error = qsc_port_thread_create(&threads[started].id, run_thread, &threads[started]);
         started += error == 0;
     }
@@ -257,23 +321,27 @@ static void place_threads(struct thread *threads, unsigned count)
 static struct thread *make_threads(struct run *run)
 {
     const struct lab_plan *plan = &run->plan;
-    struct thread *threads = zeroed_lines(plan->threads * sizeof *threads);
-    for (unsigned i = 0; threads && i < plan->threads; i++) {
+    const unsigned count = thread_count(plan);
+    struct thread *threads = zeroed_lines(count * sizeof *threads);
+    for (unsigned i = 0; threads && i < count; i++) {
         threads[i].run = run;
         threads[i].cpu = -1;
+        threads[i].background = i >= plan->threads;
         threads[i].random = (i + 1) * 0x9e3779b97f4a7c15u;
-        threads[i].waiter = zeroed_lines(plan->lock->waiter_size);
+        if (threads[i].background)
+            continue;
+        threads[i].waiters = zeroed_lines(lock_count(plan) * waiter_bytes(plan->lock));
         threads[i].counts = zeroed_lines((plan->windows + 2) * sizeof *threads[i].counts);
     }
     if (threads && plan->pin)
-        place_threads(threads, plan->threads);
+        place_threads(threads, count);
     return threads;
 }
 
 static bool are_whole(const struct thread *threads, unsigned count)
 {
     for (unsigned i = 0; threads && i < count; i++) {
-        if (!threads[i].waiter || !threads[i].counts)
+        if (!threads[i].waiters || !threads[i].counts)
             return false;
     }
     return threads;
@@ -282,7 +350,7 @@ static bool are_whole(const struct thread *threads, unsigned count)
 static void free_threads(struct thread *threads, unsigned count)
 {
     for (unsigned i = 0; threads && i < count; i++) {
-        qsc_free(threads[i].waiter);
+        qsc_free(threads[i].waiters);
         qsc_free(threads[i].counts);
     }
     qsc_free(threads);
@@ -291,14 +359,24 @@ static void free_threads(struct thread *threads, unsigned count)
 static struct run *make_run(const struct lab_plan *plan)
 {
     const struct lab_clock *clock = lab_clock_get();
-    struct run *run = zeroed_lines(sizeof *run + whole_lines(plan->lock->lock_size));
-    if (!run)
+    const unsigned locks = lock_count(plan), lines = plan->lines > 1 ? plan->lines : 1;
+    const size_t lock_offset = (size_t)lines * LINE;
+    const size_t place_bytes = lock_offset + whole_lines(plan->lock->lock_size);
+    struct run *run = zeroed_lines(sizeof *run + locks * place_bytes);
+    struct lab_zipf *zipf = locks > 1 ? lab_zipf_make(locks, plan->skew) : NULL;
+    if (!run || (locks > 1 && !zipf)) {
+        qsc_free(zipf);
+        qsc_free(run);
         return NULL;
+    }
     run->plan = *plan;
+    run->zipf = zipf;
+    run->place_bytes = place_bytes;
+    run->lock_offset = lock_offset;
     run->window = (uint64_t)(LAB_WINDOW_NS * clock->ticks_per_ns);
     run->stride_ticks = (uint64_t)(1000 * clock->ticks_per_ns);
-    run->section = (uint32_t)((double)plan->section_ns * clock->steps_per_ns);
-    run->outside = (uint32_t)((double)plan->outside_ns * clock->steps_per_ns);
+    lab_lengths_fill(&run->section, plan->section_shape, (double)plan->section_ns * clock->steps_per_ns);
+    lab_lengths_fill(&run->outside, plan->outside_shape, (double)plan->outside_ns * clock->steps_per_ns);
     pthread_mutex_init(&run->mutex, NULL);
     pthread_condattr_t monotonic;
     pthread_condattr_init(&monotonic);
@@ -311,6 +389,7 @@ static void free_run(struct run *run)
 {
     pthread_cond_destroy(&run->changed);
     pthread_mutex_destroy(&run->mutex);
+    qsc_free(run->zipf);
     qsc_free(run);
 }
 
@@ -334,12 +413,33 @@ static void collect(struct lab_result *result, const struct run *run, struct thr
     }
 }
 
-static bool excluded(const struct run *run, const struct thread *threads)
+static bool excluded(struct run *run, const struct thread *threads)
 {
-    uint64_t written = 0;
+    uint64_t asked = 0, written = 0;
     for (unsigned i = 0; i < run->plan.threads; i++)
-        written += threads[i].written;
-    return written == run->written;
+        asked += threads[i].written;
+    for (unsigned i = 0; i < lock_count(&run->plan); i++)
+        written += *(const uint64_t *)(const void *)place_at(run, i);
+    return asked == written;
+}
+
+static void fini_locks(struct run *run, unsigned count)
+{
+    for (unsigned i = 0; run->plan.lock->fini && i < count; i++)
+        run->plan.lock->fini(lock_at(run, i));
+}
+
+static int init_locks(struct run *run)
+{
+    const struct lab_lock *kind = run->plan.lock;
+    for (unsigned i = 0; kind->init && i < lock_count(&run->plan); i++) {
+        int error = kind->init(lock_at(run, i));
+        if (error) {
+            fini_locks(run, i);
+            return error;
+        }
+    }
+    return 0;
 }
 
 int lab_run(struct lab_result *result, const struct lab_plan *plan)
@@ -351,8 +451,8 @@ int lab_run(struct lab_result *result, const struct lab_plan *plan)
     struct thread *threads = make_threads(run);
     result->of = qsc_alloc_zeroed(plan->threads, sizeof *result->of);
     int error = are_whole(threads, plan->threads) && result->of ? 0 : ENOMEM;
-    if (error == 0 && plan->lock->init)
-        error = plan->lock->init(run->lock);
+    if (error == 0)
+        error = init_locks(run);
     if (error == 0) {
         error = run_and_watch(result, run, threads);
         if (error == ETIMEDOUT)
@@ -361,8 +461,7 @@ int lab_run(struct lab_result *result, const struct lab_plan *plan)
             error = ENOTRECOVERABLE;
         if (error == 0)
             collect(result, run, threads);
-        if (plan->lock->fini)
-            plan->lock->fini(run->lock);
+        fini_locks(run, lock_count(plan));
     }
     free_threads(threads, plan->threads);
     free_run(run);

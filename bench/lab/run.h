@@ -7,17 +7,24 @@
 #ifndef QUIESCE_LAB_RUN_H
 #define QUIESCE_LAB_RUN_H
 
+#include "lengths.h"
 #include "lock.h"
 
 #include <stdint.h>
 
 enum { LAB_THREADS_MAX = 256, LAB_SECONDS_MAX = 60, LAB_WINDOW_NS = 1000000 };
+enum { LAB_LINES_MAX = 256, LAB_LOCKS_MAX = 4096 }; /* with those, a run takes 300 MB at most */
 
 struct lab_plan {
     const struct lab_lock *lock;
     unsigned threads;
-    uint64_t section_ns, outside_ns; /* mean lengths: each is drawn anew between 0.5 and 1.5 times that */
-    unsigned reads;                  /* percent of the passes that only read, drawn each time */
+    uint64_t section_ns, outside_ns; /* mean lengths, each drawn anew as its shape says */
+    enum lab_shape section_shape, outside_shape;
+    unsigned lines;      /* cache lines that a section reads and, if it does not only read, writes; 0: 1 */
+    unsigned locks;      /* of which each pass takes one, each with lines of its own; 0: 1 */
+    double skew;         /* the i-th lock is drawn with a weight of 1 / i^skew */
+    unsigned reads;      /* percent of the passes that only read, drawn each time */
+    unsigned background; /* threads besides, which compute until the end and take no lock */
     uint64_t warm_up_ns;
     uint32_t windows; /* of LAB_WINDOW_NS each */
     /* Whether each wait is measured: two stamps a pass, one of them inside the section. Otherwise a thread

@@ -1,7 +1,5 @@
 #include "bench/lab/fairness.h"
 
-#include "bench/lab/random.h"
-
 #include <criterion/criterion.h>
 
 Test(fairness, jain_of_known_counts)
@@ -38,21 +36,4 @@ Test(fairness, windows_are_as_long_as_they_say)
     cr_assert_float_eq(over.worst, 1, 1e-12);
     cr_assert_eq(over.windows, 2, "the rest is no window");
     cr_assert_eq(lab_jain_over(&result, 100).windows, 0);
-}
-
-Test(fairness, lengths_are_drawn_around_their_mean)
-{
-    uint64_t state = 1;
-    uint32_t least = UINT32_MAX, most = 0;
-    double sum = 0;
-    for (int i = 0; i < 100000; i++) {
-        uint32_t length = lab_random_length(&state, 1000);
-        least = length < least ? length : least;
-        most = length > most ? length : most;
-        sum += length;
-    }
-    cr_assert_float_eq(sum / 100000, 1000, 5);
-    cr_assert_eq(least, 500);
-    cr_assert_eq(most, 1500);
-    cr_assert_eq(lab_random_length(&state, 0), 0);
 }

@@ -348,7 +348,8 @@ Test(run, a_thread_that_cannot_be_had_is_an_error)
 
 Test(run, memory_that_cannot_be_had_is_an_error)
 {
-    const struct lab_plan plan = {.lock = lab_lock_find("qsc_mcs"), .threads = 2, .windows = 1};
+    const struct lab_plan plan = {
+        .lock = lab_lock_find("qsc_mcs"), .threads = 2, .locks = 2, .background = 1, .windows = 1};
     for (long k = 0; k == 0 || failing_happened(); k++) {
         struct lab_result result;
         failing_at(k);
@@ -405,4 +406,97 @@ Test(run, pinned_threads_run_too)
     struct lab_result result;
     cr_assert_eq(lab_run(&result, &plan), 0);
     lab_result_fini(&result);
+}
+
+// Several locks: each excludes by itself, and a thread has a waiter for each.
+Test(run, passes_are_shared_out_to_several_locks)
+{
+    const char *const names[] = {"qsc_mutex", "qsc_mcs", "qsc_clh", "qsc_brlock"};
+    for (unsigned i = 0; i < sizeof names / sizeof *names; i++) {
+        const struct lab_plan plan = {.lock = lab_lock_find(names[i]),
+                                      .threads = 3,
+                                      .locks = 20,
+                                      .skew = 1,
+                                      .lines = 3,
+                                      .reads = 30,
+                                      .section_ns = 200,
+                                      .windows = 5,
+                                      .warm_up_ns = MS};
+        struct lab_result result;
+        cr_assert_eq(lab_run(&result, &plan), 0, "%s", names[i]);
+        lab_result_fini(&result);
+    }
+}
+
+// Notes which locks it is called for, and what the section did to the lines before it.
+static void *taken[2];
+static unsigned takings;
+
+static void note_lock(void *lock, void *waiter)
+{
+    (void)waiter;
+    if (takings == 0)
+        taken[0] = lock;
+    if (lock != taken[0])
+        taken[1] = lock;
+    takings++;
+}
+
+static uint64_t lines_written;
+
+static void note_lines(void *lock, void *waiter)
+{
+    (void)waiter;
+    const uint64_t *line = lock; // the three lines stand before the lock
+    lines_written = 0;
+    for (int i = 1; i <= 3; i++)
+        lines_written += line[-8 * i] > 0;
+    sleep_ms(1);
+}
+
+Test(run, each_pass_takes_one_of_the_locks_and_touches_all_lines)
+{
+    const struct lab_lock noting = {.name = "noting", .lock = note_lock, .unlock = note_lines};
+    const struct lab_plan plan = {
+        .lock = &noting, .threads = 1, .locks = 2, .lines = 3, .windows = 40, .warm_up_ns = MS};
+    takings = 0;
+    struct lab_result result = run_in_time(&plan);
+    lab_result_fini(&result);
+    cr_assert_gt(takings, 20);
+    cr_assert_not_null(taken[1]);
+    cr_assert_eq(lines_written, 3);
+}
+
+Test(run, load_in_the_background_takes_no_lock)
+{
+    const struct lab_plan plan = {
+        .lock = &logging, .threads = 1, .background = 3, .windows = 10, .warm_up_ns = 30 * MS};
+    struct lab_result result = run_in_time(&plan);
+    cr_assert_eq(result.threads, 1);
+    cr_assert_leq(lab_result_passes(&result), 11);
+    lab_result_fini(&result);
+}
+
+static unsigned made, unmade;
+
+static int second_init_fails(void *lock)
+{
+    (void)lock;
+    return ++made == 2 ? EPERM : 0;
+}
+
+static void count_fini(void *lock)
+{
+    (void)lock;
+    unmade++;
+}
+
+Test(run, locks_that_were_made_before_one_that_could_not_be_are_unmade)
+{
+    const struct lab_lock failing = {
+        .name = "failing", .init = second_init_fails, .fini = count_fini, .lock = no_lock, .unlock = no_lock};
+    const struct lab_plan plan = {.lock = &failing, .threads = 1, .locks = 3, .windows = 1};
+    struct lab_result result;
+    cr_assert_eq(lab_run(&result, &plan), EPERM);
+    cr_assert_eq(unmade, 1);
 }
