@@ -12,12 +12,14 @@ tail -n +2 list | LC_ALL=C sort -c || fail "the list is in order: $(cat list)"
 
 "$lab" fair qsc_mutex --threads 2 --seconds 0.2 >out
 for line in '^qsc_mutex: 2 threads' '^throughput +[1-9]' '^jain whole ' '^jain 100 ms .* 2 windows' '^jain  10 ms .*' '^jain   1 ms ' \
-    '^upper half ' '^passes a thread ' '^longest wait ' '^clock: .* a stamp takes ' '^own cost: [0-9.]+ ns a pass'; do
+    '^upper half ' '^passes a thread ' '^overtakes +[0-9.]+ a wait' '^handover .* to the thread that had it' '^  from  1 to +[0-9.]+ +[0-9.]+$' \
+    '^held by a thread ' '^lock opportunity [0-9.]+ to ' '^longest wait ' '^clock: .* a stamp takes ' '^own cost: [0-9.]+ ns a pass'; do
     grep -qE "$line" out || fail "no line '$line': $(cat out)"
 done
 "$lab" fair qsc_brlock --seconds 0.01 --reads 100 >out
 grep -q 'without writers' out || fail "readers by themselves are to be named: $(cat out)"
 grep -q ' 0 writes)' out || fail "reads and writes are counted apart: $(cat out)"
+grep -q '^lock opportunity not defined' out || fail "readers hold a lock together: $(cat out)"
 "$lab" fair pthread_mutex --seconds 0.01 --threads 256 --pin >out
 grep -q 'they share them by time slices' out || fail "more threads than processors are to be named: $(cat out)"
 

@@ -232,6 +232,44 @@ Test(run, a_wait_that_does_not_end_in_time_is_the_longest_and_shows_as_unfair)
     lab_result_fini(&result);
 }
 
+Test(run, a_wait_that_does_not_end_is_overtaken_by_all)
+{
+    const struct lab_plan plan = {
+        .lock = &starving, .threads = 2, .warm_up_ns = 20 * MS, .windows = 20, .waits = true, .trace = 500};
+    struct lab_result result = run_in_time(&plan);
+    struct lab_overtakes overtakes;
+    cr_assert_eq(lab_trace_overtakes(&overtakes, &result.trace), 0);
+    cr_assert_eq(result.trace.count, 500, "%u, as many as there is room for", result.trace.count);
+    cr_assert_eq(overtakes.most, 500, "%u", overtakes.most);
+    lab_result_fini(&result);
+}
+
+Test(run, the_trace_has_each_pass_of_the_time)
+{
+    const struct lab_plan plan = {.lock = lab_lock_find("qsc_ticket"),
+                                  .threads = 1,
+                                  .section_ns = 1000,
+                                  .long_threads = 1,
+                                  .long_section_ns = 2 * MS,
+                                  .warm_up_ns = 5 * MS,
+                                  .windows = 30,
+                                  .waits = true,
+                                  .trace = 1000};
+    struct lab_result result = run_in_time(&plan);
+    uint64_t held;
+    cr_assert_lt(result.of[0].passes, 31, "the first thread has longer sections");
+    cr_assert_leq(result.trace.count, result.of[0].passes + 1);
+    cr_assert_leq(result.of[0].passes, result.trace.count + 1u);
+    uint64_t idle = lab_trace_held(&held, &result.trace, 1);
+    cr_assert_gt(held, idle);
+    for (uint32_t i = 0; i < result.trace.count; i++) {
+        const struct lab_grant *grant = &result.trace.grants[i];
+        cr_assert(grant->asked <= grant->got && grant->got <= grant->left);
+        cr_assert(grant->got >= result.start && grant->got < result.end);
+    }
+    lab_result_fini(&result);
+}
+
 // A lock before which every second thread sleeps.
 static __thread bool slowed;
 
@@ -348,8 +386,13 @@ Test(run, a_thread_that_cannot_be_had_is_an_error)
 
 Test(run, memory_that_cannot_be_had_is_an_error)
 {
-    const struct lab_plan plan = {
-        .lock = lab_lock_find("qsc_mcs"), .threads = 2, .locks = 2, .background = 1, .windows = 1};
+    const struct lab_plan plan = {.lock = lab_lock_find("qsc_mcs"),
+                                  .threads = 2,
+                                  .locks = 2,
+                                  .background = 1,
+                                  .windows = 1,
+                                  .waits = true,
+                                  .trace = 9};
     for (long k = 0; k == 0 || failing_happened(); k++) {
         struct lab_result result;
         failing_at(k);
