@@ -5,7 +5,7 @@ lab=$quiesce
 
 "$lab" list >list
 for lock in qsc_mutex qsc_mutex_fair qsc_tas qsc_ticket qsc_mcs qsc_clh qsc_rwlock qsc_brlock qsc_pflock \
-    pthread_mutex pthread_spin pthread_rwlock; do
+    pthread_mutex pthread_spin pthread_rwlock hemlock fifo_park gcr_mcs; do
     grep -q "^$lock " list || fail "$lock is not in the list: $(cat list)"
 done
 tail -n +2 list | LC_ALL=C sort -c || fail "the list is in order: $(cat list)"
