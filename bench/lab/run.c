@@ -22,11 +22,13 @@ struct run {
     uint64_t start, end, window, stride_ticks; /* ticks */
     struct lab_lengths section, outside;       /* steps of work */
     struct lab_lengths long_section;
-    struct lab_zipf *zipf; /* NULL: there is one lock */
+    struct lab_lengths interval; /* ticks */
+    struct lab_zipf *zipf;       /* NULL: there is one lock */
 
     pthread_mutex_t mutex;
     pthread_cond_t changed;
     unsigned ready, finished; /* threads */
+    bool crowded;             /* there are more of them than processors */
     enum gate gate;
 
     struct lab_grant *grants; /* room for those to be traced, and one for each thread that waits at the end */
@@ -48,6 +50,8 @@ struct thread {
     uint64_t random;
     uint64_t written, reads, longest_wait; /* passes of any time; of the windows; ticks */
     uint64_t seen;                         /* what the reader saw, so that it has to look */
+    struct lab_latencies *latencies;
+    uint64_t intended;    /* when the pass is to begin; closed loop: UINT64_MAX */
     uint64_t still_waits; /* since when it asked for the first pass that the trace has not; 0: none */
     bool late, background;
     uint64_t preempted;
@@ -105,6 +109,55 @@ static void note_wait(struct thread *self, uint64_t asked, uint64_t got)
     got = got < run->end ? got : run->end;
     if (got > asked && got - asked > self->longest_wait)
         self->longest_wait = got - asked;
+}
+
+static bool is_within(const struct run *run, uint64_t stamp)
+{
+    return stamp >= run->start && stamp < run->end;
+}
+
+static void note_latency(struct thread *self, uint64_t asked, uint64_t got)
+{
+    const struct run *run = self->run;
+    uint64_t until = got < run->end ? got : run->end;
+    if (is_within(run, asked))
+        lab_histogram_add(&self->latencies->asked, until - asked);
+    if (is_within(run, self->intended))
+        lab_histogram_add(&self->latencies->intended, until - self->intended);
+}
+
+/* Passes that never began have waited until the end at least. */
+static void note_missed(struct thread *self)
+{
+    const struct run *run = self->run;
+    for (; self->intended < run->end; self->intended += lab_lengths_draw(&run->interval, &self->random)) {
+        if (!is_within(run, self->intended))
+            continue;
+        lab_histogram_add(&self->latencies->intended, run->end - self->intended);
+        self->latencies->missed++;
+    }
+}
+
+/* Waits until the next pass is to begin. Returns a stamp. It sleeps while that is far off, and where threads
+ * share processors lets the others have it: the lock is to be what a pass waits for. */
+static uint64_t await_turn(struct thread *self)
+{
+    enum { FAR_NS = 200000, AWAKE_NS = 100000 };
+    const double ticks_per_ns = lab_clock_get()->ticks_per_ns;
+    const uint64_t came = lab_ticks();
+    uint64_t now = came;
+    for (; now < self->intended; now = lab_ticks()) {
+        uint64_t left_ns = (uint64_t)((double)(self->intended - now) / ticks_per_ns);
+        if (left_ns > FAR_NS)
+            nanosleep(&(struct timespec){0, (long)(left_ns - AWAKE_NS)}, NULL);
+        else if (self->run->crowded)
+            qsc_port_yield();
+        else
+            qsc_port_pause();
+    }
+    if (came < self->intended && is_within(self->run, self->intended))
+        lab_histogram_add(&self->latencies->woken, now - self->intended);
+    return now;
 }
 
 /* Called inside of the section, so that the order is that of the lock; readers who are there together come in
@@ -169,6 +222,8 @@ static unsigned pass(struct thread *self, unsigned passes, uint64_t asked)
         if (waits) {
             uint64_t got = lab_ticks();
             note_wait(self, asked, got);
+            if (self->latencies)
+                note_latency(self, asked, got);
             grant = note_grant(self, asked, got);
         }
         /* Read at the beginning and written at the end, so that one thread that comes into the section of
@@ -199,8 +254,15 @@ static void pass_until_end(struct thread *self)
     uint32_t *count = self->counts, *const last = count + run->plan.windows + 1;
     uint64_t boundary = run->start, stamp = lab_ticks();
     unsigned stride = 1; /* passes between two stamps */
+    const bool open = run->plan.interval_ns > 0;
     self->late = stamp >= run->start;
+    self->intended = open ? stamp : UINT64_MAX;
     while (stamp < run->end) {
+        if (open) {
+            stamp = await_turn(self);
+            if (stamp >= run->end)
+                break;
+        }
         uint64_t before = stamp;
         unsigned reads = pass(self, stride, stamp);
         stamp = lab_ticks();
@@ -209,6 +271,8 @@ static void pass_until_end(struct thread *self)
         *count += stride;
         if (count > self->counts && count < last)
             self->reads += reads;
+        if (open)
+            self->intended += lab_lengths_draw(&run->interval, &self->random);
         if (!run->plan.waits) {
             if (stamp - before > run->stride_ticks)
                 stride = stride > 1 ? stride / 2 : 1;
@@ -216,6 +280,8 @@ static void pass_until_end(struct thread *self)
                 stride *= 2;
         }
     }
+    if (open)
+        note_missed(self);
 }
 
 static void compute_until_end(const struct run *run)
@@ -367,6 +433,8 @@ static struct thread *make_threads(struct run *run)
         if (threads[i].background)
             continue;
         threads[i].waiters = zeroed_lines(lock_count(plan) * waiter_bytes(plan->lock));
+        if (plan->latencies)
+            threads[i].latencies = zeroed_lines(sizeof *threads[i].latencies);
         threads[i].counts = zeroed_lines((plan->windows + 2) * sizeof *threads[i].counts);
     }
     if (threads && plan->pin)
@@ -377,7 +445,8 @@ static struct thread *make_threads(struct run *run)
 static bool are_whole(const struct thread *threads, unsigned count)
 {
     for (unsigned i = 0; threads && i < count; i++) {
-        if (!threads[i].waiters || !threads[i].counts)
+        if (!threads[i].waiters || !threads[i].counts ||
+            (threads[i].run->plan.latencies && !threads[i].latencies))
             return false;
     }
     return threads;
@@ -388,6 +457,7 @@ static void free_threads(struct thread *threads, unsigned count)
     for (unsigned i = 0; threads && i < count; i++) {
         qsc_free(threads[i].waiters);
         qsc_free(threads[i].counts);
+        qsc_free(threads[i].latencies);
     }
     qsc_free(threads);
 }
@@ -411,6 +481,7 @@ static struct run *make_run(const struct lab_plan *plan)
     }
     run->plan = *plan;
     run->zipf = zipf;
+    run->crowded = thread_count(plan) > lab_processors();
     run->grants = grants;
     run->place_bytes = place_bytes;
     run->lock_offset = lock_offset;
@@ -419,6 +490,7 @@ static struct run *make_run(const struct lab_plan *plan)
     lab_lengths_fill(&run->section, plan->section_shape, (double)plan->section_ns * clock->steps_per_ns);
     lab_lengths_fill(&run->long_section, plan->section_shape,
                      (double)plan->long_section_ns * clock->steps_per_ns);
+    lab_lengths_fill(&run->interval, LAB_EXPONENTIAL, (double)plan->interval_ns * clock->ticks_per_ns);
     lab_lengths_fill(&run->outside, plan->outside_shape, (double)plan->outside_ns * clock->steps_per_ns);
     pthread_mutex_init(&run->mutex, NULL);
     pthread_condattr_t monotonic;
@@ -469,6 +541,8 @@ static void collect(struct lab_result *result, struct run *run, struct thread *t
         memmove(threads[i].counts, threads[i].counts + 1, result->windows * sizeof *of->counts);
         of->counts = threads[i].counts;
         threads[i].counts = NULL;
+        of->latencies = threads[i].latencies;
+        threads[i].latencies = NULL;
         for (uint32_t w = 0; w < result->windows; w++)
             of->passes += of->counts[w];
         of->reads = threads[i].reads;
@@ -538,8 +612,10 @@ int lab_run(struct lab_result *result, const struct lab_plan *plan)
 
 void lab_result_fini(struct lab_result *result)
 {
-    for (unsigned i = 0; result->of && i < result->threads; i++)
+    for (unsigned i = 0; result->of && i < result->threads; i++) {
         qsc_free(result->of[i].counts);
+        qsc_free(result->of[i].latencies);
+    }
     qsc_free(result->of);
     qsc_free(result->trace.grants);
     *result = (struct lab_result){0};

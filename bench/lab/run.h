@@ -7,6 +7,7 @@
 #ifndef QUIESCE_LAB_RUN_H
 #define QUIESCE_LAB_RUN_H
 
+#include "latencies.h"
 #include "lengths.h"
 #include "lock.h"
 #include "trace.h"
@@ -34,6 +35,9 @@ struct lab_plan {
      * looks at the clock when about 1 us has passed, so that a pass costs what the lock costs. */
     bool waits;
     uint32_t trace;       /* with `waits`: note so many passes, from the start on, of the one lock */
+    bool latencies;       /* with `waits`: keep their distribution */
+    uint64_t interval_ns; /* open loop, with `latencies`: mean time between the beginnings of a thread's
+                             passes, drawn from an exponential distribution; at most 0.1 s; 0: closed loop */
     bool pin;             /* thread i to the i-th processor that the process may use, round and round */
     uint64_t patience_ns; /* how long after the end a thread may still wait; 0: 10 s */
 };
@@ -43,8 +47,9 @@ struct lab_thread_result {
     uint64_t passes, reads;
     uint64_t
         longest_wait_ns; /* the part of it inside of [start, end), also of a wait that did not end there */
-    bool late;           /* its first pass began after `start` */
-    uint64_t preempted;  /* involuntary context switches, warm-up included */
+    struct lab_latencies *latencies; /* NULL: not asked for */
+    bool late;                       /* its first pass began after `start` */
+    uint64_t preempted;              /* involuntary context switches, warm-up included */
 };
 
 struct lab_result {

@@ -23,6 +23,14 @@ grep -q '^lock opportunity not defined' out || fail "readers hold a lock togethe
 "$lab" fair pthread_mutex --seconds 0.01 --threads 256 --pin >out
 grep -q 'they share them by time slices' out || fail "more threads than processors are to be named: $(cat out)"
 
+"$lab" latency qsc_mutex --threads 2 --seconds 0.2 >out
+for line in '^us +closed loop +open loop +from asking' '^p50 +[0-9.]+ +[0-9.]+ +[0-9.]+$' '^p99.99 ' '^longest ' '^waits +[1-9]' '^the open loop ' \
+    '^missed ' '^qsc_mutex: 2 threads'; do
+    grep -qE "$line" out || fail "no line '$line': $(cat out)"
+done
+"$lab" latency qsc_mutex --threads 1 --seconds 0.02 --interval 1000000 >out
+grep -qE '^p99 .* +-$' out || fail "a percentile of so few waits: $(cat out)"
+
 "$lab" compare qsc_mutex pthread_mutex --budget 0.4 --threads 3 >out
 for line in '^qsc_mutex, pthread_mutex: 3 threads' '^A qsc_mutex .* passes/s' '^B pthread_mutex .* passes/s' '^ratio A/B ' \
     '^signed-rank test ' ' pairs of runs of '; do
@@ -51,6 +59,7 @@ refuses 2 "qsc-lab: fair: unexpected argument 'qsc_tas'*" "$lab" fair qsc_mutex 
 refuses 2 "qsc-lab: fair: --threads wants a whole number from 1 to 256, not '257'" "$lab" fair qsc_mutex --threads 257
 refuses 2 "qsc-lab: fair: --seconds wants a number from 0.01 to 60, not '0'" "$lab" fair qsc_mutex --seconds 0
 refuses 2 "qsc-lab: fair: --reads wants *" "$lab" fair qsc_mutex --reads 101
+refuses 2 "qsc-lab: latency: --interval wants *" "$lab" latency qsc_mutex --interval 1000000000
 refuses 2 "qsc-lab: compare: the name of a lock is missing*" "$lab" compare qsc_mutex
 refuses 2 "qsc-lab: compare: no lock 'x'*" "$lab" compare qsc_mutex x
 refuses 2 "qsc-lab: compare: --budget wants *" "$lab" compare qsc_mutex qsc_tas --budget 0
