@@ -9,7 +9,7 @@
 #include <stdio.h>
 
 extern const struct qsc_command lab_list_command, lab_env_command, lab_fair_command, lab_compare_command;
-extern const struct qsc_command lab_latency_command;
+extern const struct qsc_command lab_latency_command, lab_shake_command;
 
 /* qsc_options_parse for a command that begins with the names of `wanted` locks. */
 __attribute__((warn_unused_result)) bool lab_parse(const struct qsc_command *command,

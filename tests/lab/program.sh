@@ -31,6 +31,11 @@ done
 "$lab" latency qsc_mutex --threads 1 --seconds 0.02 --interval 1000000 >out
 grep -qE '^p99 .* +-$' out || fail "a percentile of so few waits: $(cat out)"
 
+"$lab" shake qsc_rwlock --threads 4 --seconds 0.3 >out
+grep -qE '^qsc_rwlock: up to 4 threads; [0-9]+ passes \([1-9][0-9]* reads\), [0-9]+ hand-overs' out || fail "counts: $(cat out)"
+[[ $(tail -n 1 out) == "qsc_rwlock: held" ]] || fail "the verdict is the last word: $(cat out)"
+refuses 1 "qsc-lab: qsc_mutex: only * hand-overs, too few to say anything*" "$lab" shake qsc_mutex --threads 1 --seconds 0.05
+
 "$lab" compare qsc_mutex pthread_mutex --budget 0.4 --threads 3 >out
 for line in '^qsc_mutex, pthread_mutex: 3 threads' '^A qsc_mutex .* passes/s' '^B pthread_mutex .* passes/s' '^ratio A/B ' \
     '^signed-rank test ' ' pairs of runs of '; do
@@ -60,6 +65,8 @@ refuses 2 "qsc-lab: fair: --threads wants a whole number from 1 to 256, not '257
 refuses 2 "qsc-lab: fair: --seconds wants a number from 0.01 to 60, not '0'" "$lab" fair qsc_mutex --seconds 0
 refuses 2 "qsc-lab: fair: --reads wants *" "$lab" fair qsc_mutex --reads 101
 refuses 2 "qsc-lab: latency: --interval wants *" "$lab" latency qsc_mutex --interval 1000000000
+refuses 2 "qsc-lab: shake: the name of a lock is missing*" "$lab" shake --seconds 1
+refuses 2 "qsc-lab: shake: --patience wants *" "$lab" shake qsc_mutex --patience 0
 refuses 2 "qsc-lab: compare: the name of a lock is missing*" "$lab" compare qsc_mutex
 refuses 2 "qsc-lab: compare: no lock 'x'*" "$lab" compare qsc_mutex x
 refuses 2 "qsc-lab: compare: --budget wants *" "$lab" compare qsc_mutex qsc_tas --budget 0
