@@ -154,7 +154,7 @@ static json_t *make_session(struct sweep *sweep, int argc, char **argv)
     return json_pack("{ss si ss so so ss ss sf so}", "type", "session", "format", 1, "started", started,
                      "command", describe_command(argc, argv), "campaign",
                      lab_campaign_to_json(&sweep->table.campaign), "binary_sha256", binary, "env_sha256",
-                     sweep->env_sha256, "own_cost_ns", lab_empty_pass_ns(false), "env", env);
+                     sweep->env_sha256, "own_cost_ns", lab_empty_pass_ns(&(struct lab_plan){0}), "env", env);
 }
 
 /* What must be the same when a campaign is taken up again, or NULL where it is. */
