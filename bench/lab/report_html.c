@@ -9,7 +9,7 @@
 #include <string.h>
 
 static const char style[] =
-    "body{font:15px/1.5 system-ui,sans-serif;color:#222;background:#fff;max-width:1540px;margin:2em auto;"
+    "body{font:15px/1.5 system-ui,sans-serif;color:#222;background:#fff;max-width:1560px;margin:2em auto;"
     "padding:0 1.5em}h1{font-size:1.5em;margin:0}h2{font-size:1.05em;margin:2em 0 .3em;border-top:1px solid "
     "#ddd;padding-top:1em}.machine{color:#555;margin:.2em 0 1em}.warn{background:#fff6dd;border-left:4px "
     "solid "
@@ -135,6 +135,25 @@ static bool has_panels(const struct lab_campaign *campaign, enum lab_axis_name x
     return lab_campaign_cells(campaign) > campaign->axes[x].count;
 }
 
+/* In two columns. */
+static void print_estimate(FILE *out, const struct lab_point *point)
+{
+    fputs("<td>", out);
+    if (point->there)
+        lab_print_number(out, point->y);
+    else
+        fputs("none", out);
+    fputs("</td><td>", out);
+    if (point->there && isfinite(point->low)) {
+        lab_print_number(out, point->low);
+        fputs(" to ", out);
+        lab_print_number(out, point->high);
+    } else {
+        fputs("too few runs", out);
+    }
+    fputs("</td>", out);
+}
+
 static void print_row(const struct page *page, const struct lab_cell *panel, unsigned place, unsigned lock)
 {
     struct lab_cell cell = cell_at(page, panel, place);
@@ -145,22 +164,11 @@ static void print_row(const struct page *page, const struct lab_cell *panel, uns
     fprintf(page->out, "<tr><td>%s</td><td>", page->throughput.places[place]);
     lab_print_escaped(page->out, page->table->campaign.locks[lock]);
     fprintf(page->out, "</td><td>%u</td>", good_runs(series));
-    if (throughput->there)
-        fprintf(page->out, "<td>%.4g</td>", throughput->y);
+    print_estimate(page->out, throughput);
+    if (lock > 0)
+        print_estimate(page->out, ratio);
     else
-        fputs("<td>none</td>", page->out);
-    if (throughput->there && isfinite(throughput->low))
-        fprintf(page->out, "<td>%.4g to %.4g</td>", throughput->low, throughput->high);
-    else
-        fputs("<td>too few runs</td>", page->out);
-    if (ratio->there)
-        fprintf(page->out, "<td>%.3f</td>", ratio->y);
-    else
-        fputs(lock == 0 ? "<td>1</td>" : "<td>none</td>", page->out);
-    if (ratio->there && isfinite(ratio->low))
-        fprintf(page->out, "<td>%.3f to %.3f</td>", ratio->low, ratio->high);
-    else
-        fputs(lock == 0 ? "<td>baseline</td>" : "<td>too few runs</td>", page->out);
+        fputs("<td>1</td><td>baseline</td>", page->out);
     double preempted = 0;
     for (unsigned i = 0; i < series->count; i++)
         preempted += (double)series->records[i].preempted;
