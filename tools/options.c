@@ -39,8 +39,7 @@ static void print_default(const struct qsc_option *option)
 /* "--name VALUE", or "--name a|b" for a choice; the text to show is the same as the text to measure. */
 static int left_column(const struct qsc_option *option, char *text, size_t size)
 {
-    int length = option->letter ? snprintf(text, size, "-%c, --%s", option->letter, option->name)
-                                : snprintf(text, size, "--%s", option->name);
+    int length = snprintf(text, size, "--%s", option->name);
     const char *between = " ";
     if (option->kind == QSC_OPTION_CHOICE) {
         for (const char *const *choice = option->choices; *choice && (size_t)length < size; choice++) {
@@ -141,8 +140,7 @@ static void refuse(const struct qsc_command *command, const struct qsc_option *o
     if (option->kind == QSC_OPTION_CHOICE) {
         char left[128];
         left_column(option, left, sizeof left);
-        snprintf(wanted, sizeof wanted, "one of %s",
-                 strstr(left, "--") + strlen("--") + strlen(option->name) + 1);
+        snprintf(wanted, sizeof wanted, "one of %s", left + strlen("--") + strlen(option->name) + 1);
     } else if (option->kind == QSC_OPTION_U64) {
         snprintf(wanted, sizeof wanted, "a whole number from 0 to 2^64-1");
     } else if (option->kind != QSC_OPTION_TEXT) {
@@ -172,30 +170,23 @@ bool qsc_options_parse(const struct qsc_command *command, const struct qsc_optio
                        char **argv, int *status)
 {
     struct option table[OPTIONS_MAX + 2] = {{0}};
-    char letters[2 * OPTIONS_MAX + 3] = ":h";
-    int letter_count = 2;
     bool seen[OPTIONS_MAX] = {false};
     int count = 0;
-    for (; options[count].name && count < OPTIONS_MAX; count++) {
-        bool bare = options[count].kind == QSC_OPTION_FLAG;
-        table[count] = (struct option){options[count].name, bare ? no_argument : required_argument, NULL,
-                                       FIRST_VALUE + count};
-        if (options[count].letter)
-            letter_count += sprintf(letters + letter_count, bare ? "%c" : "%c:", options[count].letter);
-    }
+    for (; options[count].name && count < OPTIONS_MAX; count++)
+        table[count] = (struct option){
+            options[count].name, options[count].kind == QSC_OPTION_FLAG ? no_argument : required_argument,
+            NULL, FIRST_VALUE + count};
     table[count] = (struct option){"help", no_argument, NULL, 'h'};
 
     *status = QSC_EXIT_USAGE;
     opterr = 0;
     optind = 0; /* glibc: start afresh, whatever was parsed before */
-    for (int code; (code = getopt_long(argc, argv, letters, table, NULL)) != -1;) {
+    for (int code; (code = getopt_long(argc, argv, ":h", table, NULL)) != -1;) {
         if (code == 'h') {
             print_help(command, options);
             *status = QSC_EXIT_OK;
             return false;
         }
-        for (int i = 0; i < count; i++)
-            code = options[i].letter && code == options[i].letter ? FIRST_VALUE + i : code;
         if (code < FIRST_VALUE) {
             complain_unparsed(command, options, code, argv);
             return false;

@@ -29,7 +29,6 @@ struct qsc_option {
     double min, max;            /* bounds of an int or a real, both included; both 0 = any */
     const char *const *choices; /* ends with NULL */
     bool required;
-    char letter; /* 'o' for -o beside --out; 0: none */
 };
 
 /* --precision, the same wherever products are made; the target is an int. */

@@ -72,11 +72,10 @@ static int run(int argc, char **argv)
     const char *to = NULL, *x = NULL, *from = argc > 1 && argv[1][0] != '-' ? argv[1] : NULL;
     const struct qsc_option options[] = {
         {.name = "out",
-         .letter = 'o',
          .kind = QSC_OPTION_TEXT,
          .target = &to,
          .value = "FILE",
-         .help = "what to write: its name ends with .html, .csv or .json (Google Benchmark's)",
+         .help = "or -o: what to write; its name ends with .html, .csv or .json (Google Benchmark's)",
          .required = true},
         {.name = "x",
          .kind = QSC_OPTION_TEXT,
@@ -85,6 +84,9 @@ static int run(int argc, char **argv)
          .help = "of sweep, over which the plots are drawn; without it the first that has several values"},
         {0},
     };
+    static char out[] = "--out";
+    for (int i = 1; i < argc; i++)
+        argv[i] = strcmp(argv[i], "-o") == 0 ? out : argv[i];
     int status;
     if (!qsc_options_parse(&lab_report_command, options, argc - (from != NULL), argv + (from != NULL),
                            &status))

@@ -140,7 +140,7 @@ refuses 1 "qsc-lab: no/x.jsonl: No such file or directory" "$lab" sweep qsc_tas 
 [[ ! -e x.jsonl ]] || fail "bad arguments leave no file"
 refuses 2 "qsc-lab: report: the file of a sweep is missing*" "$lab" report -o x.html
 refuses 2 "qsc-lab: report: --out FILE is missing*" "$lab" report runs.jsonl
-refuses 2 "qsc-lab: report: -o needs a value*" "$lab" report runs.jsonl -o
+refuses 2 "qsc-lab: report: --out needs a value*" "$lab" report runs.jsonl -o
 refuses 2 "qsc-lab: report: --out wants a name that ends with .html, .csv or .json, not 'x.pdf'" "$lab" report runs.jsonl -o x.pdf
 refuses 2 "qsc-lab: report: --x wants an option of sweep *, not 'speed'" "$lab" report runs.jsonl --x speed -o x.html
 refuses 1 "qsc-lab: x.jsonl: No such file or directory" "$lab" report x.jsonl -o x.html
