@@ -87,6 +87,16 @@ static struct lab_point point_of(const struct lab_location *location)
                               .high = isfinite(location->high) ? exp(location->high) : HUGE_VAL};
 }
 
+static void add_interval(struct lab_point *point)
+{
+    size_t length = strlen(point->tip);
+    if (isfinite(point->low))
+        snprintf(point->tip + length, sizeof point->tip - length, ", 99 %% interval %.4g to %.4g", point->low,
+                 point->high);
+    else
+        snprintf(point->tip + length, sizeof point->tip - length, ", too few for an interval");
+}
+
 static int fill_points(struct page *page, const struct lab_cell *panel, unsigned lock, unsigned place)
 {
     struct lab_cell cell = cell_at(page, panel, place);
@@ -102,13 +112,14 @@ static int fill_points(struct page *page, const struct lab_cell *panel, unsigned
     struct lab_point *point = &page->throughput.lines[lock].points[place];
     *point = point_of(&throughput);
     double jain = median_of(series, offsetof(struct lab_record, jain));
-    snprintf(point->tip, sizeof point->tip, "%s: %.4g passes/s, 99 %% interval %.4g to %.4g, %u runs", name,
-             point->y, point->low, point->high, good_runs(series));
+    snprintf(point->tip, sizeof point->tip, "%s: %.4g passes/s, %u runs", name, point->y, good_runs(series));
+    add_interval(point);
     point = &page->ratio.lines[lock].points[place];
     *point = point_of(&ratio);
     point->there = point->there && lock > 0;
-    snprintf(point->tip, sizeof point->tip, "%s: %.3f times %s, 99 %% interval %.3f to %.3f", name, point->y,
-             page->table->campaign.locks[0], point->low, point->high);
+    snprintf(point->tip, sizeof point->tip, "%s: %.4g times %s", name, point->y,
+             page->table->campaign.locks[0]);
+    add_interval(point);
     point = &page->jain.lines[lock].points[place];
     *point = (struct lab_point){isfinite(jain), jain, jain, jain, ""};
     snprintf(point->tip, sizeof point->tip, "%s: %.3f, median of %u runs", name, jain, good_runs(series));
