@@ -69,7 +69,7 @@ Test(sweep, a_lock_that_fails_is_kept_as_such_and_the_others_go_on, .timeout = 6
         cr_assert_eq(failed->count, 1);
         cr_assert_str_eq(failed->records[0].failure, "the run could not start");
         cr_assert_eq(lab_table_series(&table, 0, 1)->count, 8);
-        cr_assert_eq(json_array_size(table.sessions), 1 + again);
+        cr_assert_eq(json_array_size(table.sessions), (size_t)again + 1);
         lab_table_fini(&table);
     }
     remove_all(name);
