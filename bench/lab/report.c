@@ -75,7 +75,7 @@ static int run(int argc, char **argv)
          .kind = QSC_OPTION_TEXT,
          .target = &to,
          .value = "FILE",
-         .help = "or -o: what to write; its name ends with .html, .csv or .json (Google Benchmark's)",
+         .help = "what to write: its name ends with .html, .csv or .json (Google Benchmark's)",
          .required = true},
         {.name = "x",
          .kind = QSC_OPTION_TEXT,
@@ -84,9 +84,6 @@ static int run(int argc, char **argv)
          .help = "of sweep, over which the plots are drawn; without it the first that has several values"},
         {0},
     };
-    static char out[] = "--out";
-    for (int i = 1; i < argc; i++)
-        argv[i] = strcmp(argv[i], "-o") == 0 ? out : argv[i];
     int status;
     if (!qsc_options_parse(&lab_report_command, options, argc - (from != NULL), argv + (from != NULL),
                            &status))
@@ -119,7 +116,7 @@ static int run(int argc, char **argv)
 
 const struct qsc_command lab_report_command = {
     .name = "report",
-    .usage = "FILE.jsonl -o FILE",
+    .usage = "FILE.jsonl --out FILE",
     .summary = "draws what a sweep has measured, or writes it as CSV or Google Benchmark's JSON",
     .details = "docs/lab.md tells how to read the plots.",
     .run = run,

@@ -313,7 +313,7 @@ static void print_summary(const struct sweep *sweep, const struct request *reque
                series - sweep->schedule.done, series, request->width);
     if (count_failures(&sweep->table) > 0)
         printf("; %u locks failed in a cell", count_failures(&sweep->table));
-    printf("\nqsc-lab report %s -o report.html draws them\n", request->out);
+    printf("\nqsc-lab report %s --out report.html draws them\n", request->out);
 }
 
 static int sweep_into_file(struct sweep *sweep, const struct request *request, json_t *session)

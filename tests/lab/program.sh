@@ -55,11 +55,11 @@ expect "the machine, once" 1 "$(grep -c '"env":{' runs.jsonl)"
 env_hash=$(head -n 1 runs.jsonl | sed 's/.*"env_sha256":"\([0-9a-f]*\)".*/\1/')
 expect "the machine's hash on each line" 65 "$(grep -c "\"env_sha256\":\"$env_hash\"" runs.jsonl)"
 grep -q '(100 %)' err || fail "progress on standard error: $(cat err)"
-"$lab" report runs.jsonl -o page.html
+"$lab" report runs.jsonl --out page.html
 grep -q '<svg ' page.html || fail "no plot"
 "$lab" report runs.jsonl --out runs.csv
 expect "a line a run, and one of names" 65 "$(wc -l <runs.csv)"
-"$lab" report runs.jsonl -o runs.json
+"$lab" report runs.jsonl --out runs.json
 grep -q '"name": "qsc_mutex/threads:1/section:500/outside:500/shape:constant/lines:3/locks:5/skew:1/reads:20/pin:yes/background:1"' \
     runs.json || fail "Google Benchmark's names: $(grep -m 1 name runs.json)"
 
@@ -72,7 +72,7 @@ sweep=("$lab" sweep qsc_mutex pthread_mutex --threads 1,2 --shape "constant,bimo
 grep -q '^cut.jsonl: taken up after 19 runs$' err || fail "where it was taken up: $(cat err)"
 expect "two sessions" 2 "$(grep -c '"type":"session"' cut.jsonl)"
 (($(wc -l <cut.jsonl) >= 2 + 64 - 4)) || fail "all is run: $(wc -l <cut.jsonl)"
-"$lab" report cut.jsonl -o cut.html
+"$lab" report cut.jsonl --out cut.html
 refuses 1 "qsc-lab: cut.jsonl holds another campaign: choose another --out" "${sweep[@]}" --seed 3
 sed '1s/"binary_sha256":"./"binary_sha256":"x/' cut.jsonl >other.jsonl
 refuses 1 "qsc-lab: other.jsonl was measured by another build of this program: choose another --out" "${sweep[@]}" --out other.jsonl
@@ -88,7 +88,7 @@ SECONDS=0
 ((SECONDS < 20)) || fail "it took $SECONDS s"
 grep -q 'intervals are wider than 5 %: the same command with more --budget goes on' out || fail "the budget: $(cat out)"
 grep -q 'the budget is 0 s' err || fail "what would be needed: $(cat err)"
-"$lab" report budget.jsonl -o budget.html
+"$lab" report budget.jsonl --out budget.html
 grep -q 'Readers alone' budget.html || fail "readers by themselves are to be named"
 for preset in dice libslock flexguard buhr; do
     "$lab" sweep qsc_mutex qsc_tas --preset "$preset" --budget 0.1 --ms 10 --warm-up 1 --out "$preset.jsonl" >out 2>err ||
@@ -138,17 +138,17 @@ refuses 2 "qsc-lab: sweep: --preset wants one of none|dice|glibc|libslock|flexgu
 refuses 2 "qsc-lab: sweep: --ms wants *" "$lab" sweep qsc_tas --ms 1 --out x.jsonl
 refuses 1 "qsc-lab: no/x.jsonl: No such file or directory" "$lab" sweep qsc_tas --out no/x.jsonl
 [[ ! -e x.jsonl ]] || fail "bad arguments leave no file"
-refuses 2 "qsc-lab: report: the file of a sweep is missing*" "$lab" report -o x.html
+refuses 2 "qsc-lab: report: the file of a sweep is missing*" "$lab" report --out x.html
 refuses 2 "qsc-lab: report: --out FILE is missing*" "$lab" report runs.jsonl
-refuses 2 "qsc-lab: report: --out needs a value*" "$lab" report runs.jsonl -o
-refuses 2 "qsc-lab: report: --out wants a name that ends with .html, .csv or .json, not 'x.pdf'" "$lab" report runs.jsonl -o x.pdf
-refuses 2 "qsc-lab: report: --x wants an option of sweep *, not 'speed'" "$lab" report runs.jsonl --x speed -o x.html
-refuses 1 "qsc-lab: x.jsonl: No such file or directory" "$lab" report x.jsonl -o x.html
-refuses 1 "qsc-lab: out: line *" "$lab" report out -o x.html
-refuses 1 "qsc-lab: no/x.html: No such file or directory" "$lab" report runs.jsonl -o no/x.html
+refuses 2 "qsc-lab: report: --out needs a value*" "$lab" report runs.jsonl --out
+refuses 2 "qsc-lab: report: --out wants a name that ends with .html, .csv or .json, not 'x.pdf'" "$lab" report runs.jsonl --out x.pdf
+refuses 2 "qsc-lab: report: --x wants an option of sweep *, not 'speed'" "$lab" report runs.jsonl --x speed --out x.html
+refuses 1 "qsc-lab: x.jsonl: No such file or directory" "$lab" report x.jsonl --out x.html
+refuses 1 "qsc-lab: out: line *" "$lab" report out --out x.html
+refuses 1 "qsc-lab: no/x.html: No such file or directory" "$lab" report runs.jsonl --out no/x.html
 if [[ -w /dev/full ]]; then
     ln -s /dev/full full.html
-    refuses 1 "qsc-lab: full.html could not be written whole: *" "$lab" report runs.jsonl -o full.html
+    refuses 1 "qsc-lab: full.html could not be written whole: *" "$lab" report runs.jsonl --out full.html
     status=0
     "$lab" list >/dev/full 2>err || status=$?
     expect "a full disk" "1 qsc-lab: standard output could not be written whole: is the disk full?" "$status $(cat err)"
