@@ -355,6 +355,13 @@ static void print_head(const struct page *page)
     struct lab_cell first = lab_campaign_cell(campaign, 0);
     print_load(page, &first, false);
     fputs("</p>\n", out);
+    for (const struct lab_preset *preset = lab_presets; preset->name; preset++) {
+        if (strcmp(preset->name, campaign->preset) != 0)
+            continue;
+        fprintf(out, "<p>The preset <b>%s</b> copies ", preset->name);
+        lab_print_escaped(out, preset->copies);
+        fputs("</p>\n", out);
+    }
 }
 
 static const char how_to_read[] =

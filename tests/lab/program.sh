@@ -89,6 +89,7 @@ SECONDS=0
 grep -q 'intervals are wider than 5 %: the same command with more --budget goes on' out || fail "the budget: $(cat out)"
 grep -q 'the budget is 0 s' err || fail "what would be needed: $(cat err)"
 "$lab" report budget.jsonl --out budget.html
+grep -q 'The preset <b>glibc</b> copies .*glibc' budget.html || fail "what a preset copies is said"
 grep -q 'Readers alone' budget.html || fail "readers by themselves are to be named"
 for preset in dice libslock flexguard buhr; do
     "$lab" sweep qsc_mutex qsc_tas --preset "$preset" --budget 0.1 --ms 10 --warm-up 1 --out "$preset.jsonl" >out 2>err ||
