@@ -47,18 +47,18 @@ done
 
 # A sweep, its file, and what is made of it.
 "$lab" sweep qsc_mutex pthread_mutex --threads 1,2 --shape constant,bimodal --lines 3 --locks 5 --skew 1 --reads 20 \
-    --background 1 --pin yes --ms 10 --warm-up 2 --blocks 8 --budget 30 --out runs.jsonl >out 2>err || fail "sweep: $(cat err)"
-expect "runs of 2 locks in 4 cells, 8 each, after a session" 65 "$(wc -l <runs.jsonl)"
-grep -q '^runs.jsonl: 64 runs of 2 locks in 4 cells$' out || fail "the summary: $(cat out)"
+    --background 1 --pin yes --ms 10 --warm-up 2 --blocks 4 --budget 30 --out runs.jsonl >out 2>err || fail "sweep: $(cat err)"
+expect "runs of 2 locks in 4 cells, 4 each, after a session" 33 "$(wc -l <runs.jsonl)"
+grep -q '^runs.jsonl: 32 runs of 2 locks in 4 cells$' out || fail "the summary: $(cat out)"
 expect "the program's hash" 1 "$(grep -c "\"binary_sha256\":\"$(sha256sum "$lab" | cut -d' ' -f1)\"" runs.jsonl)"
 expect "the machine, once" 1 "$(grep -c '"env":{' runs.jsonl)"
 env_hash=$(head -n 1 runs.jsonl | sed 's/.*"env_sha256":"\([0-9a-f]*\)".*/\1/')
-expect "the machine's hash on each line" 65 "$(grep -c "\"env_sha256\":\"$env_hash\"" runs.jsonl)"
+expect "the machine's hash on each line" 33 "$(grep -c "\"env_sha256\":\"$env_hash\"" runs.jsonl)"
 grep -q '(100 %)' err || fail "progress on standard error: $(cat err)"
 "$lab" report runs.jsonl --out page.html
 grep -q '<svg ' page.html || fail "no plot"
 "$lab" report runs.jsonl --out runs.csv
-expect "a line a run, and one of names" 65 "$(wc -l <runs.csv)"
+expect "a line a run, and one of names" 33 "$(wc -l <runs.csv)"
 "$lab" report runs.jsonl --out runs.json
 grep -q '"name": "qsc_mutex/threads:1/section:500/outside:500/shape:constant/lines:3/locks:5/skew:1/reads:20/pin:yes/background:1"' \
     runs.json || fail "Google Benchmark's names: $(grep -m 1 name runs.json)"
@@ -67,11 +67,11 @@ grep -q '"name": "qsc_mutex/threads:1/section:500/outside:500/shape:constant/lin
 head -n 20 runs.jsonl >cut.jsonl
 head -n 21 runs.jsonl | tail -n 1 | head -c 40 >>cut.jsonl
 sweep=("$lab" sweep qsc_mutex pthread_mutex --threads 1,2 --shape "constant,bimodal" --lines 3 --locks 5 --skew 1 --reads 20
-    --background 1 --pin yes --ms 10 --warm-up 2 --blocks 8 --budget 30 --out cut.jsonl)
+    --background 1 --pin yes --ms 10 --warm-up 2 --blocks 4 --budget 30 --out cut.jsonl)
 "${sweep[@]}" >out 2>err || fail "taken up: $(cat err)"
 grep -q '^cut.jsonl: taken up after 19 runs$' err || fail "where it was taken up: $(cat err)"
 expect "two sessions" 2 "$(grep -c '"type":"session"' cut.jsonl)"
-(($(wc -l <cut.jsonl) >= 2 + 64 - 4)) || fail "all is run: $(wc -l <cut.jsonl)"
+(($(wc -l <cut.jsonl) >= 2 + 32 - 4)) || fail "all is run: $(wc -l <cut.jsonl)"
 "$lab" report cut.jsonl --out cut.html
 refuses 1 "qsc-lab: cut.jsonl holds another campaign: choose another --out" "${sweep[@]}" --seed 3
 sed '1s/"binary_sha256":"./"binary_sha256":"x/' cut.jsonl >other.jsonl
