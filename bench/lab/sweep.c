@@ -307,10 +307,11 @@ static void print_summary(const struct sweep *sweep, const struct request *reque
 {
     printf("%s: %u runs of %u locks in %u cells", request->out, sweep->runs, sweep->table.campaign.lock_count,
            sweep->table.cells);
-    unsigned series = sweep->table.cells * sweep->table.campaign.lock_count;
-    if (sweep->schedule.done < series)
-        printf("; %u of %u intervals are wider than %g %%: the same command with more --budget goes on",
-               series - sweep->schedule.done, series, request->width);
+    unsigned wide, all;
+    if (lab_schedule_count_wide(&sweep->schedule, &sweep->table, &wide, &all) == 0 && wide > 0)
+        printf("; %u of %u intervals are wider than %g %%: the same command with more --budget or --blocks "
+               "goes on",
+               wide, all, request->width);
     if (count_failures(&sweep->table) > 0)
         printf("; %u locks failed in a cell", count_failures(&sweep->table));
     printf("\nqsc-lab report %s --out report.html draws them\n", request->out);
