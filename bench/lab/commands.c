@@ -45,11 +45,15 @@ static void do_nothing(void *lock, void *waiter)
     (void)lock, (void)waiter;
 }
 
-double lab_empty_pass_ns(bool waits)
+double lab_empty_pass_ns(const struct lab_plan *plan)
 {
     static const struct lab_lock nothing = {.name = "nothing", .lock = do_nothing, .unlock = do_nothing};
-    const struct lab_plan empty = {
-        .lock = &nothing, .threads = 1, .warm_up_ns = 1000000, .windows = 3, .waits = waits};
+    const struct lab_plan empty = {.lock = &nothing,
+                                   .threads = 1,
+                                   .warm_up_ns = 1000000,
+                                   .windows = 3,
+                                   .waits = plan->waits,
+                                   .trace = plan->trace ? 1 << 17 : 0};
     double best = 0;
     for (int i = 0; i < 5; i++) { /* the fastest is the one that nobody disturbed */
         struct lab_result result;
@@ -73,9 +77,10 @@ void lab_workload_print(const struct lab_plan *plan, FILE *out)
     const struct lab_clock *clock = lab_clock_get();
     fprintf(out, "clock: %s, a stamp takes %.1f ns; %s\n",
             clock->tsc ? "time-stamp counter" : "CLOCK_MONOTONIC", clock->stamp_ns,
-            plan->waits ? "two a pass, one of them inside the section"
-                        : "one in about 1 us, outside the section");
-    double empty_ns = lab_empty_pass_ns(plan->waits);
+            plan->trace   ? "three a pass, one of them inside the section, where the pass is noted"
+            : plan->waits ? "two a pass, one of them inside the section"
+                          : "one in about 1 us, outside the section");
+    double empty_ns = lab_empty_pass_ns(plan);
     if (empty_ns >= 0)
         fprintf(out, "own cost: %.1f ns a pass, with no lock and empty sections\n", empty_ns);
 }

@@ -8,8 +8,9 @@
 
 #include <stdio.h>
 
-extern const struct qsc_command lab_list_command, lab_env_command, lab_fair_command, lab_compare_command,
-    lab_sweep_command, lab_report_command;
+extern const struct qsc_command lab_list_command, lab_env_command, lab_fair_command, lab_compare_command;
+extern const struct qsc_command lab_latency_command, lab_shake_command;
+extern const struct qsc_command lab_sweep_command, lab_report_command;
 
 /* qsc_options_parse for a command that begins with the names of `wanted` locks. */
 __attribute__((warn_unused_result)) bool lab_parse(const struct qsc_command *command,
@@ -64,9 +65,9 @@ struct lab_workload {
 
 struct lab_plan lab_workload_plan(const struct lab_workload *workload, const struct lab_lock *lock);
 
-/* What a pass takes that is not the lock's and not its sections', by one thread; below 0 where that could not
- * be measured. */
-double lab_empty_pass_ns(bool waits);
+/* What a pass takes that is not the lock's and not its sections', by one thread, with what the plan has
+ * measured; below 0 where that could not be found out. */
+double lab_empty_pass_ns(const struct lab_plan *plan);
 
 /* Three lines on what a run is made of and what it costs to measure, which some short runs find out. */
 void lab_workload_print(const struct lab_plan *plan, FILE *out);

@@ -6,10 +6,10 @@
 
 /* Pixels. */
 enum {
-    WIDTH = 500,
+    WIDTH = 508,
     HEIGHT = 310,
     LEFT = 58,
-    RIGHT = 128,
+    RIGHT = 142,
     TOP = 30,
     BOTTOM = 46,
     LABEL_HEIGHT = 13,
@@ -20,6 +20,7 @@ enum {
 /* M. Okabe and K. Ito's colours, which the colour-blind tell apart, the yellow one darker for white paper. */
 static const char *const colours[] = {"#0072b2", "#d55e00", "#009e73", "#cc79a7",
                                       "#b8860b", "#4aa3df", "#6a3d9a", "#333333"};
+enum { BEYOND = 10 }; /* a factor */
 enum { COLOURS = sizeof colours / sizeof *colours };
 static const char *const dashes[] = {"none", "7 3", "2 3", "9 3 2 3"};
 
@@ -50,16 +51,21 @@ static bool has_band(const struct lab_point *point)
 
 static struct scale choose_scale(const struct lab_plot *plot)
 {
-    double low = HUGE_VAL, high = -HUGE_VAL;
+    double low = HUGE_VAL, high = -HUGE_VAL, band_low = HUGE_VAL, band_high = -HUGE_VAL;
     for (unsigned i = 0; i < plot->line_count; i++) {
         for (unsigned place = 0; place < plot->place_count; place++) {
             const struct lab_point *point = &plot->lines[i].points[place];
             if (!point->there)
                 continue;
-            low = fmin(low, has_band(point) ? point->low : point->y);
-            high = fmax(high, has_band(point) ? point->high : point->y);
+            low = fmin(low, point->y);
+            high = fmax(high, point->y);
+            band_low = has_band(point) ? fmin(band_low, point->low) : band_low;
+            band_high = has_band(point) ? fmax(band_high, point->high) : band_high;
         }
     }
+    /* A band that goes far beyond all points would press them together: it ends at the edge. */
+    low = fmin(low, fmax(band_low, low / BEYOND));
+    high = fmax(high, fmin(band_high, high * BEYOND));
     if (!isfinite(low)) /* no point */
         return (struct scale){0, 1, false};
     if (isfinite(plot->reference)) {
@@ -90,7 +96,7 @@ static double place_of(const struct lab_plot *plot, double place)
     return LEFT + INNER_WIDTH * (place + 0.5) / plot->place_count;
 }
 
-static void print_number(FILE *out, double value)
+void lab_print_number(FILE *out, double value)
 {
     static const struct {
         double unit;
@@ -111,7 +117,7 @@ static void print_tick(FILE *out, const struct scale *scale, double value)
     fprintf(out,
             "<line class=grid x1=%d x2=%d y1=%.1f y2=%.1f /><text class=tick text-anchor=end x=%d y=%.1f>",
             LEFT, LEFT + INNER_WIDTH, y, y, LEFT - 6, y + 4);
-    print_number(out, value);
+    lab_print_number(out, value);
     fputs("</text>\n", out);
 }
 

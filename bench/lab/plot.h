@@ -34,6 +34,9 @@ struct lab_plot {
 
 void lab_plot_print(FILE *out, const struct lab_plot *plot);
 
+/* As on the axes: "1.5 M". */
+void lab_print_number(FILE *out, double value);
+
 /* Text in which nothing is markup. */
 void lab_print_escaped(FILE *out, const char *text);
 

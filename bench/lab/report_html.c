@@ -9,7 +9,7 @@
 #include <string.h>
 
 static const char style[] =
-    "body{font:15px/1.5 system-ui,sans-serif;color:#222;background:#fff;max-width:1540px;margin:2em auto;"
+    "body{font:15px/1.5 system-ui,sans-serif;color:#222;background:#fff;max-width:1560px;margin:2em auto;"
     "padding:0 1.5em}h1{font-size:1.5em;margin:0}h2{font-size:1.05em;margin:2em 0 .3em;border-top:1px solid "
     "#ddd;padding-top:1em}.machine{color:#555;margin:.2em 0 1em}.warn{background:#fff6dd;border-left:4px "
     "solid "
@@ -87,6 +87,16 @@ static struct lab_point point_of(const struct lab_location *location)
                               .high = isfinite(location->high) ? exp(location->high) : HUGE_VAL};
 }
 
+static void add_interval(struct lab_point *point)
+{
+    size_t length = strlen(point->tip);
+    if (isfinite(point->low))
+        snprintf(point->tip + length, sizeof point->tip - length, ", 99 %% interval %.4g to %.4g", point->low,
+                 point->high);
+    else
+        snprintf(point->tip + length, sizeof point->tip - length, ", too few for an interval");
+}
+
 static int fill_points(struct page *page, const struct lab_cell *panel, unsigned lock, unsigned place)
 {
     struct lab_cell cell = cell_at(page, panel, place);
@@ -102,13 +112,14 @@ static int fill_points(struct page *page, const struct lab_cell *panel, unsigned
     struct lab_point *point = &page->throughput.lines[lock].points[place];
     *point = point_of(&throughput);
     double jain = median_of(series, offsetof(struct lab_record, jain));
-    snprintf(point->tip, sizeof point->tip, "%s: %.4g passes/s, 99 %% interval %.4g to %.4g, %u runs", name,
-             point->y, point->low, point->high, good_runs(series));
+    snprintf(point->tip, sizeof point->tip, "%s: %.4g passes/s, %u runs", name, point->y, good_runs(series));
+    add_interval(point);
     point = &page->ratio.lines[lock].points[place];
     *point = point_of(&ratio);
     point->there = point->there && lock > 0;
-    snprintf(point->tip, sizeof point->tip, "%s: %.3f times %s, 99 %% interval %.3f to %.3f", name, point->y,
-             page->table->campaign.locks[0], point->low, point->high);
+    snprintf(point->tip, sizeof point->tip, "%s: %.4g times %s", name, point->y,
+             page->table->campaign.locks[0]);
+    add_interval(point);
     point = &page->jain.lines[lock].points[place];
     *point = (struct lab_point){isfinite(jain), jain, jain, jain, ""};
     snprintf(point->tip, sizeof point->tip, "%s: %.3f, median of %u runs", name, jain, good_runs(series));
@@ -135,6 +146,25 @@ static bool has_panels(const struct lab_campaign *campaign, enum lab_axis_name x
     return lab_campaign_cells(campaign) > campaign->axes[x].count;
 }
 
+/* In two columns. */
+static void print_estimate(FILE *out, const struct lab_point *point)
+{
+    fputs("<td>", out);
+    if (point->there)
+        lab_print_number(out, point->y);
+    else
+        fputs("none", out);
+    fputs("</td><td>", out);
+    if (point->there && isfinite(point->low)) {
+        lab_print_number(out, point->low);
+        fputs(" to ", out);
+        lab_print_number(out, point->high);
+    } else {
+        fputs("too few runs", out);
+    }
+    fputs("</td>", out);
+}
+
 static void print_row(const struct page *page, const struct lab_cell *panel, unsigned place, unsigned lock)
 {
     struct lab_cell cell = cell_at(page, panel, place);
@@ -145,22 +175,11 @@ static void print_row(const struct page *page, const struct lab_cell *panel, uns
     fprintf(page->out, "<tr><td>%s</td><td>", page->throughput.places[place]);
     lab_print_escaped(page->out, page->table->campaign.locks[lock]);
     fprintf(page->out, "</td><td>%u</td>", good_runs(series));
-    if (throughput->there)
-        fprintf(page->out, "<td>%.4g</td>", throughput->y);
+    print_estimate(page->out, throughput);
+    if (lock > 0)
+        print_estimate(page->out, ratio);
     else
-        fputs("<td>none</td>", page->out);
-    if (throughput->there && isfinite(throughput->low))
-        fprintf(page->out, "<td>%.4g to %.4g</td>", throughput->low, throughput->high);
-    else
-        fputs("<td>too few runs</td>", page->out);
-    if (ratio->there)
-        fprintf(page->out, "<td>%.3f</td>", ratio->y);
-    else
-        fputs(lock == 0 ? "<td>1</td>" : "<td>none</td>", page->out);
-    if (ratio->there && isfinite(ratio->low))
-        fprintf(page->out, "<td>%.3f to %.3f</td>", ratio->low, ratio->high);
-    else
-        fputs(lock == 0 ? "<td>baseline</td>" : "<td>too few runs</td>", page->out);
+        fputs("<td>1</td><td>baseline</td>", page->out);
     double preempted = 0;
     for (unsigned i = 0; i < series->count; i++)
         preempted += (double)series->records[i].preempted;
@@ -336,6 +355,13 @@ static void print_head(const struct page *page)
     struct lab_cell first = lab_campaign_cell(campaign, 0);
     print_load(page, &first, false);
     fputs("</p>\n", out);
+    for (const struct lab_preset *preset = lab_presets; preset->name; preset++) {
+        if (strcmp(preset->name, campaign->preset) != 0)
+            continue;
+        fprintf(out, "<p>The preset <b>%s</b> copies ", preset->name);
+        lab_print_escaped(out, preset->copies);
+        fputs("</p>\n", out);
+    }
 }
 
 static const char how_to_read[] =

@@ -8,6 +8,8 @@
 #include <errno.h>
 #include <quiesce/concurrency/alloc.h>
 #include <sched.h>
+#include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 
@@ -19,12 +21,18 @@ struct run {
     struct lab_plan plan; /* a copy: a thread that does not come back may outlive the caller's */
     uint64_t start, end, window, stride_ticks; /* ticks */
     struct lab_lengths section, outside;       /* steps of work */
-    struct lab_zipf *zipf;                     /* NULL: there is one lock */
+    struct lab_lengths long_section;
+    struct lab_lengths interval; /* ticks */
+    struct lab_zipf *zipf;       /* NULL: there is one lock */
 
     pthread_mutex_t mutex;
     pthread_cond_t changed;
     unsigned ready, finished; /* threads */
+    bool crowded;             /* there are more of them than processors */
     enum gate gate;
+
+    struct lab_grant *grants; /* room for those to be traced, and one for each thread that waits at the end */
+    _Atomic uint32_t granted;
 
     /* For each lock a place: the lines that its sections touch, then the lock. The first word of the first
      * line is one more by each exclusive section: their number, if the lock excludes. */
@@ -35,12 +43,16 @@ struct run {
 struct thread {
     _Alignas(LINE) struct run *run;
     pthread_t id;
+    uint32_t index;
     int cpu;          /* -1: any */
     char *waiters;    /* one for each lock, if the lock has any */
     uint32_t *counts; /* [0] before the start, [1 .. windows], [windows + 1] after the end */
     uint64_t random;
     uint64_t written, reads, longest_wait; /* passes of any time; of the windows; ticks */
     uint64_t seen;                         /* what the reader saw, so that it has to look */
+    struct lab_latencies *latencies;
+    uint64_t intended;    /* when the pass is to begin; closed loop: UINT64_MAX */
+    uint64_t still_waits; /* since when it asked for the first pass that the trace has not; 0: none */
     bool late, background;
     uint64_t preempted;
 };
@@ -99,6 +111,74 @@ static void note_wait(struct thread *self, uint64_t asked, uint64_t got)
         self->longest_wait = got - asked;
 }
 
+static bool is_within(const struct run *run, uint64_t stamp)
+{
+    return stamp >= run->start && stamp < run->end;
+}
+
+static void note_latency(struct thread *self, uint64_t asked, uint64_t got)
+{
+    const struct run *run = self->run;
+    uint64_t until = got < run->end ? got : run->end;
+    if (is_within(run, asked))
+        lab_histogram_add(&self->latencies->asked, until - asked);
+    if (is_within(run, self->intended))
+        lab_histogram_add(&self->latencies->intended, until - self->intended);
+}
+
+/* Passes that never began have waited until the end at least. */
+static void note_missed(struct thread *self)
+{
+    const struct run *run = self->run;
+    for (; self->intended < run->end; self->intended += lab_lengths_draw(&run->interval, &self->random)) {
+        if (!is_within(run, self->intended))
+            continue;
+        lab_histogram_add(&self->latencies->intended, run->end - self->intended);
+        self->latencies->missed++;
+    }
+}
+
+/* Waits until the next pass is to begin. Returns a stamp. It sleeps while that is far off, and where threads
+ * share processors lets the others have it: the lock is to be what a pass waits for. */
+static uint64_t await_turn(struct thread *self)
+{
+    enum { FAR_NS = 200000, AWAKE_NS = 100000 };
+    const double ticks_per_ns = lab_clock_get()->ticks_per_ns;
+    const uint64_t came = lab_ticks();
+    uint64_t now = came;
+    for (; now < self->intended; now = lab_ticks()) {
+        uint64_t left_ns = (uint64_t)((double)(self->intended - now) / ticks_per_ns);
+        if (left_ns > FAR_NS)
+            nanosleep(&(struct timespec){0, (long)(left_ns - AWAKE_NS)}, NULL);
+        else if (self->run->crowded)
+            qsc_port_yield();
+        else
+            qsc_port_pause();
+    }
+    if (came < self->intended && is_within(self->run, self->intended))
+        lab_histogram_add(&self->latencies->woken, now - self->intended);
+    return now;
+}
+
+/* Called inside of the section, so that the order is that of the lock; readers who are there together come in
+ * some order. Returns the place of this pass, or NULL where it is none of the trace. */
+static struct lab_grant *note_grant(struct thread *self, uint64_t asked, uint64_t got)
+{
+    struct run *run = self->run;
+    if (run->plan.trace == 0 || got < run->start)
+        return NULL;
+    uint32_t i = run->plan.trace;
+    if (got < run->end && atomic_load_explicit(&run->granted, memory_order_relaxed) < run->plan.trace)
+        i = atomic_fetch_add_explicit(&run->granted, 1, memory_order_relaxed);
+    if (i >= run->plan.trace) {
+        if (self->still_waits == 0)
+            self->still_waits = asked;
+        return NULL;
+    }
+    run->grants[i] = (struct lab_grant){.asked = asked, .got = got, .thread = self->index};
+    return &run->grants[i];
+}
+
 /* The other lines of a place. Returns what a reader saw, so that it has to look. */
 static uint64_t touch(char *lines, unsigned count, bool read)
 {
@@ -122,6 +202,8 @@ static unsigned pass(struct thread *self, unsigned passes, uint64_t asked)
     void (*const lock)(void *, void *) = kind->lock, (*const unlock)(void *, void *) = kind->unlock;
     void (*const read_lock)(void *, void *) = kind->read_lock ? kind->read_lock : lock;
     void (*const read_unlock)(void *, void *) = kind->read_lock ? kind->read_unlock : unlock;
+    const struct lab_lengths *const section =
+        self->index < run->plan.long_threads ? &run->long_section : &run->section;
     const struct lab_zipf *const zipf = run->zipf;
     const unsigned percent = run->plan.reads, lines = run->plan.lines;
     const bool waits = run->plan.waits;
@@ -129,15 +211,21 @@ static unsigned pass(struct thread *self, unsigned passes, uint64_t asked)
     unsigned reads = 0;
     for (unsigned i = 0; i < passes; i++) {
         bool read = percent == 100 || (percent > 0 && lab_random_below(&random, 100) < percent);
-        uint32_t inside = lab_lengths_draw(&run->section, &random);
+        uint32_t inside = lab_lengths_draw(section, &random);
         uint32_t between = lab_lengths_draw(&run->outside, &random);
         unsigned which = zipf ? lab_zipf_draw(zipf, &random) : 0;
         char *const place = place_at(run, which);
         uint64_t *const sections = (uint64_t *)(void *)place;
         void *const memory = lock_at(run, which), *const waiter = waiter_at(self, which);
         (read ? read_lock : lock)(memory, waiter);
-        if (waits)
-            note_wait(self, asked, lab_ticks());
+        struct lab_grant *grant = NULL;
+        if (waits) {
+            uint64_t got = lab_ticks();
+            note_wait(self, asked, got);
+            if (self->latencies)
+                note_latency(self, asked, got);
+            grant = note_grant(self, asked, got);
+        }
         /* Read at the beginning and written at the end, so that one thread that comes into the section of
          * another spoils the sum, also where the two only take turns. */
         uint64_t written = *sections;
@@ -149,6 +237,8 @@ static unsigned pass(struct thread *self, unsigned passes, uint64_t asked)
         else
             *sections = written + 1;
         (read ? read_unlock : unlock)(memory, waiter);
+        if (grant)
+            grant->left = lab_ticks();
         lab_work(between);
         reads += read;
     }
@@ -164,8 +254,15 @@ static void pass_until_end(struct thread *self)
     uint32_t *count = self->counts, *const last = count + run->plan.windows + 1;
     uint64_t boundary = run->start, stamp = lab_ticks();
     unsigned stride = 1; /* passes between two stamps */
+    const bool open = run->plan.interval_ns > 0;
     self->late = stamp >= run->start;
+    self->intended = open ? stamp : UINT64_MAX;
     while (stamp < run->end) {
+        if (open) {
+            stamp = await_turn(self);
+            if (stamp >= run->end)
+                break;
+        }
         uint64_t before = stamp;
         unsigned reads = pass(self, stride, stamp);
         stamp = lab_ticks();
@@ -174,6 +271,8 @@ static void pass_until_end(struct thread *self)
         *count += stride;
         if (count > self->counts && count < last)
             self->reads += reads;
+        if (open)
+            self->intended += lab_lengths_draw(&run->interval, &self->random);
         if (!run->plan.waits) {
             if (stamp - before > run->stride_ticks)
                 stride = stride > 1 ? stride / 2 : 1;
@@ -181,6 +280,8 @@ static void pass_until_end(struct thread *self)
                 stride *= 2;
         }
     }
+    if (open)
+        note_missed(self);
 }
 
 static void compute_until_end(const struct run *run)
@@ -325,12 +426,15 @@ static struct thread *make_threads(struct run *run)
     struct thread *threads = zeroed_lines(count * sizeof *threads);
     for (unsigned i = 0; threads && i < count; i++) {
         threads[i].run = run;
+        threads[i].index = i;
         threads[i].cpu = -1;
         threads[i].background = i >= plan->threads;
         threads[i].random = (i + 1) * 0x9e3779b97f4a7c15u;
         if (threads[i].background)
             continue;
         threads[i].waiters = zeroed_lines(lock_count(plan) * waiter_bytes(plan->lock));
+        if (plan->latencies)
+            threads[i].latencies = zeroed_lines(sizeof *threads[i].latencies);
         threads[i].counts = zeroed_lines((plan->windows + 2) * sizeof *threads[i].counts);
     }
     if (threads && plan->pin)
@@ -341,7 +445,8 @@ static struct thread *make_threads(struct run *run)
 static bool are_whole(const struct thread *threads, unsigned count)
 {
     for (unsigned i = 0; threads && i < count; i++) {
-        if (!threads[i].waiters || !threads[i].counts)
+        if (!threads[i].waiters || !threads[i].counts ||
+            (threads[i].run->plan.latencies && !threads[i].latencies))
             return false;
     }
     return threads;
@@ -352,6 +457,7 @@ static void free_threads(struct thread *threads, unsigned count)
     for (unsigned i = 0; threads && i < count; i++) {
         qsc_free(threads[i].waiters);
         qsc_free(threads[i].counts);
+        qsc_free(threads[i].latencies);
     }
     qsc_free(threads);
 }
@@ -364,18 +470,26 @@ static struct run *make_run(const struct lab_plan *plan)
     const size_t place_bytes = lock_offset + whole_lines(plan->lock->lock_size);
     struct run *run = zeroed_lines(sizeof *run + locks * place_bytes);
     struct lab_zipf *zipf = locks > 1 ? lab_zipf_make(locks, plan->skew) : NULL;
-    if (!run || (locks > 1 && !zipf)) {
+    /* Written to now, so that no page comes into being inside of a section. */
+    struct lab_grant *grants =
+        plan->trace > 0 ? zeroed_lines(((size_t)plan->trace + plan->threads) * sizeof *grants) : NULL;
+    if (!run || (locks > 1 && !zipf) || (plan->trace > 0 && !grants)) {
+        qsc_free(grants);
         qsc_free(zipf);
         qsc_free(run);
         return NULL;
     }
     run->plan = *plan;
     run->zipf = zipf;
+    run->crowded = thread_count(plan) > lab_processors();
+    run->grants = grants;
     run->place_bytes = place_bytes;
     run->lock_offset = lock_offset;
     run->window = (uint64_t)(LAB_WINDOW_NS * clock->ticks_per_ns);
     run->stride_ticks = (uint64_t)(1000 * clock->ticks_per_ns);
     lab_lengths_fill(&run->section, plan->shape, (double)plan->section_ns * clock->steps_per_ns);
+    lab_lengths_fill(&run->long_section, plan->shape, (double)plan->long_section_ns * clock->steps_per_ns);
+    lab_lengths_fill(&run->interval, LAB_EXPONENTIAL, (double)plan->interval_ns * clock->ticks_per_ns);
     lab_lengths_fill(&run->outside, plan->shape, (double)plan->outside_ns * clock->steps_per_ns);
     pthread_mutex_init(&run->mutex, NULL);
     pthread_condattr_t monotonic;
@@ -390,11 +504,33 @@ static void free_run(struct run *run)
     pthread_cond_destroy(&run->changed);
     pthread_mutex_destroy(&run->mutex);
     qsc_free(run->zipf);
+    qsc_free(run->grants);
     qsc_free(run);
 }
 
+static int compare_asked(const void *a, const void *b)
+{
+    const struct lab_grant *x = a, *y = b;
+    return (x->asked > y->asked) - (x->asked < y->asked);
+}
+
+static void collect_trace(struct lab_result *result, struct run *run, const struct thread *threads)
+{
+    uint32_t count = atomic_load_explicit(&run->granted, memory_order_relaxed), waiting = 0;
+    count = count < run->plan.trace ? count : run->plan.trace;
+    const uint64_t last = count > 0 ? run->grants[count - 1].got : run->end;
+    for (uint32_t i = 0; i < result->threads; i++) {
+        if (threads[i].still_waits > 0 && threads[i].still_waits < last)
+            run->grants[count + waiting++] = (struct lab_grant){.asked = threads[i].still_waits, .thread = i};
+    }
+    if (waiting > 0)
+        qsort(run->grants + count, waiting, sizeof *run->grants, compare_asked);
+    result->trace = (struct lab_trace){run->grants, count, waiting};
+    run->grants = NULL;
+}
+
 /* What the threads counted, moved to where the caller finds it. */
-static void collect(struct lab_result *result, const struct run *run, struct thread *threads)
+static void collect(struct lab_result *result, struct run *run, struct thread *threads)
 {
     double ticks_per_ns = lab_clock_get()->ticks_per_ns;
     result->start = run->start;
@@ -404,6 +540,8 @@ static void collect(struct lab_result *result, const struct run *run, struct thr
         memmove(threads[i].counts, threads[i].counts + 1, result->windows * sizeof *of->counts);
         of->counts = threads[i].counts;
         threads[i].counts = NULL;
+        of->latencies = threads[i].latencies;
+        threads[i].latencies = NULL;
         for (uint32_t w = 0; w < result->windows; w++)
             of->passes += of->counts[w];
         of->reads = threads[i].reads;
@@ -411,6 +549,7 @@ static void collect(struct lab_result *result, const struct run *run, struct thr
         of->late = threads[i].late;
         of->preempted = threads[i].preempted;
     }
+    collect_trace(result, run, threads);
 }
 
 static bool excluded(struct run *run, const struct thread *threads)
@@ -472,9 +611,12 @@ int lab_run(struct lab_result *result, const struct lab_plan *plan)
 
 void lab_result_fini(struct lab_result *result)
 {
-    for (unsigned i = 0; result->of && i < result->threads; i++)
+    for (unsigned i = 0; result->of && i < result->threads; i++) {
         qsc_free(result->of[i].counts);
+        qsc_free(result->of[i].latencies);
+    }
     qsc_free(result->of);
+    qsc_free(result->trace.grants);
     *result = (struct lab_result){0};
 }
 

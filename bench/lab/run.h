@@ -7,8 +7,10 @@
 #ifndef QUIESCE_LAB_RUN_H
 #define QUIESCE_LAB_RUN_H
 
+#include "latencies.h"
 #include "lengths.h"
 #include "lock.h"
+#include "trace.h"
 
 #include <stdint.h>
 
@@ -20,6 +22,8 @@ struct lab_plan {
     unsigned threads;
     uint64_t section_ns, outside_ns; /* mean lengths, each drawn anew as the shape says */
     enum lab_shape shape;
+    unsigned long_threads; /* the first so many have sections of long_section_ns instead */
+    uint64_t long_section_ns;
     unsigned lines;      /* cache lines that a section reads and, if it does not only read, writes; 0: 1 */
     unsigned locks;      /* of which each pass takes one, each with lines of its own; 0: 1 */
     double skew;         /* the i-th lock is drawn with a weight of 1 / i^skew */
@@ -30,6 +34,10 @@ struct lab_plan {
     /* Whether each wait is measured: two stamps a pass, one of them inside the section. Otherwise a thread
      * looks at the clock when about 1 us has passed, so that a pass costs what the lock costs. */
     bool waits;
+    uint32_t trace;       /* with `waits`: note so many passes, from the start on, of the one lock */
+    bool latencies;       /* with `waits`: keep their distribution */
+    uint64_t interval_ns; /* open loop, with `latencies`: mean time between the beginnings of a thread's
+                             passes, drawn from an exponential distribution; at most 0.1 s; 0: closed loop */
     bool pin;             /* thread i to the i-th processor that the process may use, round and round */
     uint64_t patience_ns; /* how long after the end a thread may still wait; 0: 10 s */
 };
@@ -39,8 +47,9 @@ struct lab_thread_result {
     uint64_t passes, reads;
     uint64_t
         longest_wait_ns; /* the part of it inside of [start, end), also of a wait that did not end there */
-    bool late;           /* its first pass began after `start` */
-    uint64_t preempted;  /* involuntary context switches, warm-up included */
+    struct lab_latencies *latencies; /* NULL: not asked for */
+    bool late;                       /* its first pass began after `start` */
+    uint64_t preempted;              /* involuntary context switches, warm-up included */
 };
 
 struct lab_result {
@@ -48,6 +57,7 @@ struct lab_result {
     uint32_t windows;
     uint64_t start, end; /* ticks of clock.h */
     struct lab_thread_result *of;
+    struct lab_trace trace;
     double steal; /* share of the processors' time that the hypervisor gave to others; below 0: unknown */
 };
 

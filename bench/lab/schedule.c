@@ -27,19 +27,50 @@ static unsigned next_block(const struct lab_table *table, unsigned cell)
     return next;
 }
 
-static int is_done(const struct lab_schedule *schedule, const struct lab_table *table, unsigned cell,
-                   unsigned lock, bool *done)
+static int is_narrow(const struct lab_schedule *schedule, const struct lab_table *table, unsigned cell,
+                     unsigned lock, bool *narrow)
 {
     const struct lab_series *series = lab_table_series(table, cell, lock);
     const struct lab_series *baseline = lab_table_series(table, cell, 0);
-    *done = lab_series_failed(series) || next_block(table, cell) >= schedule->blocks;
-    if (*done || series->count < LAB_BLOCKS_MIN)
+    *narrow = false;
+    if (series->count < LAB_BLOCKS_MIN)
         return 0;
     struct lab_location location;
     int error = lab_series_locate(
         &location, series, lock == 0 || lab_series_failed(baseline) ? NULL : baseline, LAB_SWEEP_ALPHA);
-    *done = location.high - location.low <= 2 * log1p(schedule->width);
+    *narrow = location.high - location.low <= 2 * log1p(schedule->width);
     return error;
+}
+
+static int is_done(const struct lab_schedule *schedule, const struct lab_table *table, unsigned cell,
+                   unsigned lock, bool *done)
+{
+    *done =
+        lab_series_failed(lab_table_series(table, cell, lock)) || next_block(table, cell) >= schedule->blocks;
+    return *done ? 0 : is_narrow(schedule, table, cell, lock, done);
+}
+
+/* The first lock of which intervals are wanted: a baseline has none. */
+static unsigned first_contender(const struct lab_table *table)
+{
+    return table->campaign.lock_count > 1 ? 1 : 0;
+}
+
+int lab_schedule_count_wide(const struct lab_schedule *schedule, const struct lab_table *table,
+                            unsigned *wide, unsigned *all)
+{
+    *wide = *all = 0;
+    for (unsigned cell = 0; cell < table->cells; cell++) {
+        for (unsigned lock = first_contender(table); lock < table->campaign.lock_count; lock++) {
+            bool narrow;
+            int error = is_narrow(schedule, table, cell, lock, &narrow);
+            if (error)
+                return error;
+            *wide += !narrow;
+            ++*all;
+        }
+    }
+    return 0;
 }
 
 /* Which locks run in the next block; none: the cell is done. The baseline runs as long as another does. */
@@ -47,15 +78,15 @@ static int choose(struct lab_schedule *schedule, const struct lab_table *table, 
                   unsigned *locks, unsigned *count)
 {
     *count = 0;
-    bool done, alone = table->campaign.lock_count == 1;
-    for (unsigned lock = alone ? 0 : 1; lock < table->campaign.lock_count; lock++) {
+    bool done;
+    for (unsigned lock = first_contender(table); lock < table->campaign.lock_count; lock++) {
         int error = is_done(schedule, table, cell, lock, &done);
         if (error)
             return error;
         if (!done)
             locks[(*count)++] = lock;
     }
-    if (*count > 0 && !alone && !lab_series_failed(lab_table_series(table, cell, 0)))
+    if (*count > 0 && first_contender(table) > 0 && !lab_series_failed(lab_table_series(table, cell, 0)))
         locks[(*count)++] = 0;
     return 0;
 }

@@ -33,4 +33,9 @@ __attribute__((warn_unused_result)) int lab_schedule_run(struct lab_schedule *sc
                                                          struct lab_table *table, lab_measure_run *measure,
                                                          void *context);
 
+/* How many of all intervals are not narrow, whatever ended their runs. Returns 0 or ENOMEM. */
+__attribute__((warn_unused_result)) int lab_schedule_count_wide(const struct lab_schedule *schedule,
+                                                                const struct lab_table *table, unsigned *wide,
+                                                                unsigned *all);
+
 #endif

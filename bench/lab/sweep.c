@@ -31,7 +31,7 @@ struct sweep {
     char env_sha256[LAB_SHA256_TEXT];
     struct qsc_progress progress;
     uint64_t deadline_ns, longest_ns;
-    unsigned runs, failures;
+    unsigned runs;
 };
 
 /* The campaign that was asked for. */
@@ -154,7 +154,7 @@ static json_t *make_session(struct sweep *sweep, int argc, char **argv)
     return json_pack("{ss si ss so so ss ss sf so}", "type", "session", "format", 1, "started", started,
                      "command", describe_command(argc, argv), "campaign",
                      lab_campaign_to_json(&sweep->table.campaign), "binary_sha256", binary, "env_sha256",
-                     sweep->env_sha256, "own_cost_ns", lab_empty_pass_ns(false), "env", env);
+                     sweep->env_sha256, "own_cost_ns", lab_empty_pass_ns(&(struct lab_plan){0}), "env", env);
 }
 
 /* What must be the same when a campaign is taken up again, or NULL where it is. */
@@ -260,7 +260,6 @@ static int measure(void *context, unsigned cell, unsigned lock, struct lab_recor
         qsc_complain("%s, %u threads: %s%s", plan.lock->name, plan.threads, record->failure,
                      error == ETIMEDOUT ? ": this ends the program; the same command goes on without it"
                                         : "");
-        sweep->failures++;
     } else {
         record_result(record, &result, campaign->ms);
         lab_result_fini(&result);
@@ -296,14 +295,25 @@ static int run_campaign(struct sweep *sweep, double budget)
     return error;
 }
 
+static unsigned count_failures(const struct lab_table *table)
+{
+    unsigned failures = 0;
+    for (unsigned i = 0; i < table->cells * table->campaign.lock_count; i++)
+        failures += lab_series_failed(&table->series[i]);
+    return failures;
+}
+
 static void print_summary(const struct sweep *sweep, const struct request *request)
 {
     printf("%s: %u runs of %u locks in %u cells", request->out, sweep->runs, sweep->table.campaign.lock_count,
            sweep->table.cells);
-    unsigned series = sweep->table.cells * sweep->table.campaign.lock_count;
-    if (sweep->schedule.done < series)
-        printf("; %u of %u intervals are wider than %g %%: the same command with more --budget goes on",
-               series - sweep->schedule.done, series, request->width);
+    unsigned wide, all;
+    if (lab_schedule_count_wide(&sweep->schedule, &sweep->table, &wide, &all) == 0 && wide > 0)
+        printf("; %u of %u intervals are wider than %g %%: the same command with more --budget or --blocks "
+               "goes on",
+               wide, all, request->width);
+    if (count_failures(&sweep->table) > 0)
+        printf("; %u locks failed in a cell", count_failures(&sweep->table));
     printf("\nqsc-lab report %s --out report.html draws them\n", request->out);
 }
 
@@ -324,7 +334,7 @@ static int sweep_into_file(struct sweep *sweep, const struct request *request, j
     if (error > 0)
         return QSC_EXIT_FAILURE;
     print_summary(sweep, request);
-    return sweep->failures > 0 ? QSC_EXIT_FAILURE : QSC_EXIT_OK;
+    return count_failures(&sweep->table) > 0 ? QSC_EXIT_FAILURE : QSC_EXIT_OK;
 }
 
 static int sweep_campaign(const struct lab_campaign *campaign, const struct request *request, int argc,
@@ -397,7 +407,7 @@ static int run(int argc, char **argv)
                                           .value = lab_axes[axis].value,
                                           .help = lab_axes[axis].help};
     }
-    static struct lab_campaign campaign; /* too large for a stack */
+    struct lab_campaign campaign = {0};
     int named = 0, status;
     for (; 1 + named < argc && argv[1 + named][0] != '-'; named++) {
         if (!add_lock(&campaign, argv[1 + named]))

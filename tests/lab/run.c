@@ -232,6 +232,123 @@ Test(run, a_wait_that_does_not_end_in_time_is_the_longest_and_shows_as_unfair)
     lab_result_fini(&result);
 }
 
+Test(run, a_wait_that_does_not_end_is_overtaken_by_all)
+{
+    const struct lab_plan plan = {
+        .lock = &starving, .threads = 2, .warm_up_ns = 20 * MS, .windows = 20, .waits = true, .trace = 500};
+    struct lab_result result = run_in_time(&plan);
+    struct lab_overtakes overtakes;
+    cr_assert_eq(lab_trace_overtakes(&overtakes, &result.trace), 0);
+    cr_assert_eq(result.trace.count, 500, "%u, as many as there is room for", result.trace.count);
+    cr_assert_eq(overtakes.most, 500, "%u", overtakes.most);
+    lab_result_fini(&result);
+}
+
+Test(run, the_trace_has_each_pass_of_the_time)
+{
+    const struct lab_plan plan = {.lock = lab_lock_find("qsc_ticket"),
+                                  .threads = 1,
+                                  .section_ns = 1000,
+                                  .long_threads = 1,
+                                  .long_section_ns = 2 * MS,
+                                  .warm_up_ns = 5 * MS,
+                                  .windows = 30,
+                                  .waits = true,
+                                  .trace = 1000};
+    struct lab_result result = run_in_time(&plan);
+    uint64_t held;
+    cr_assert_lt(result.of[0].passes, 31, "the first thread has longer sections");
+    cr_assert_leq(result.trace.count, result.of[0].passes + 1);
+    cr_assert_leq(result.of[0].passes, result.trace.count + 1u);
+    uint64_t idle = lab_trace_held(&held, &result.trace, 1);
+    cr_assert_gt(held, idle);
+    for (uint32_t i = 0; i < result.trace.count; i++) {
+        const struct lab_grant *grant = &result.trace.grants[i];
+        cr_assert(grant->asked <= grant->got && grant->got <= grant->left);
+        cr_assert(grant->got >= result.start && grant->got < result.end);
+    }
+    lab_result_fini(&result);
+}
+
+// A lock that stalls once, for 50 ms, a while after the first pass.
+static unsigned calls;
+
+static void stalling_lock(void *lock, void *waiter)
+{
+    (void)lock, (void)waiter;
+    if (++calls == 3000)
+        sleep_ms(50);
+}
+
+static void nothing(void *lock, void *waiter)
+{
+    (void)lock, (void)waiter;
+}
+
+static double ms_at(const struct lab_histogram *histogram, double quantile)
+{
+    return (double)lab_histogram_at(histogram, quantile) / lab_clock_get()->ticks_per_ns / MS;
+}
+
+// One run of the lock above in whose time it stalled, which on a busy machine may take a few.
+static struct lab_result run_with_a_stall(uint64_t outside_ns, uint64_t interval_ns)
+{
+    static const struct lab_lock stalling = {.name = "stalling", .lock = stalling_lock, .unlock = nothing};
+    const struct lab_plan plan = {.lock = &stalling,
+                                  .threads = 1,
+                                  .section_ns = 100,
+                                  .outside_ns = outside_ns,
+                                  .interval_ns = interval_ns,
+                                  .warm_up_ns = 5 * MS,
+                                  .windows = 250,
+                                  .waits = true,
+                                  .latencies = true};
+    struct lab_result result = {0};
+    do {
+        lab_result_fini(&result);
+        calls = 0;
+        cr_assert_eq(lab_run(&result, &plan), 0);
+    } while (result.of[0].longest_wait_ns < 45 * MS || calls < 5000);
+    return result;
+}
+
+// A stall of a fifth of the time is one wait of a closed loop, below any percentile that it has. The open
+// loop has the passes that were to begin meanwhile.
+Test(run, a_stall_shows_in_the_percentiles_of_the_open_loop_and_not_of_the_closed_one)
+{
+    struct lab_result closed = run_with_a_stall(10000, 0);
+    cr_assert_lt(ms_at(&closed.of[0].latencies->asked, 0.99), 5);
+    cr_assert_eq(closed.of[0].latencies->intended.count, 0, "a closed loop has no such times");
+    lab_result_fini(&closed);
+
+    struct lab_result open = run_with_a_stall(0, 10000);
+    const struct lab_latencies *latencies = open.of[0].latencies;
+    cr_assert_gt(ms_at(&latencies->intended, 0.9), 5, "%.3f ms", ms_at(&latencies->intended, 0.9));
+    cr_assert_lt(ms_at(&latencies->asked, 0.99), 5, "asked for when the stall was over");
+    cr_assert_gt(latencies->intended.count, 12000, "as many as were to begin in 250 ms");
+    cr_assert_lt(latencies->intended.count, 50000);
+    lab_result_fini(&open);
+}
+
+Test(run, passes_that_never_began_are_in_the_open_loop)
+{
+    const struct lab_plan plan = {.lock = &starving,
+                                  .threads = 2,
+                                  .interval_ns = MS / 10,
+                                  .warm_up_ns = 20 * MS,
+                                  .windows = 40,
+                                  .waits = true,
+                                  .latencies = true};
+    struct lab_result result = run_in_time(&plan);
+    const struct lab_latencies *latencies =
+        result.of[result.of[0].passes < result.of[1].passes ? 0 : 1].latencies;
+    cr_assert_eq(latencies->asked.count, 0, "its only wait began in the warm-up");
+    cr_assert_gt(latencies->missed, 200);
+    cr_assert_eq(latencies->intended.count, latencies->missed);
+    cr_assert_float_eq(ms_at(&latencies->intended, 0.5), 20, 10, "%.3f ms", ms_at(&latencies->intended, 0.5));
+    lab_result_fini(&result);
+}
+
 // A lock before which every second thread sleeps.
 static __thread bool slowed;
 
@@ -348,8 +465,13 @@ Test(run, a_thread_that_cannot_be_had_is_an_error)
 
 Test(run, memory_that_cannot_be_had_is_an_error)
 {
-    const struct lab_plan plan = {
-        .lock = lab_lock_find("qsc_mcs"), .threads = 2, .locks = 2, .background = 1, .windows = 1};
+    const struct lab_plan plan = {.lock = lab_lock_find("qsc_mcs"),
+                                  .threads = 2,
+                                  .locks = 2,
+                                  .background = 1,
+                                  .windows = 1,
+                                  .waits = true,
+                                  .trace = 9};
     for (long k = 0; k == 0 || failing_happened(); k++) {
         struct lab_result result;
         failing_at(k);

@@ -104,6 +104,12 @@ Test(schedule, ends_where_they_do_not_become_narrow)
     struct lab_schedule schedule = {.width = 0.01, .blocks = 20};
     cr_assert_eq(lab_schedule_run(&schedule, &table, measure, NULL), 0);
     cr_assert_eq(machine.runs, 40);
+    unsigned wide, all;
+    cr_assert_eq(lab_schedule_count_wide(&schedule, &table, &wide, &all), 0);
+    cr_assert(wide == 1 && all == 1, "done is not narrow");
+    schedule.width = 1000;
+    cr_assert_eq(lab_schedule_count_wide(&schedule, &table, &wide, &all), 0);
+    cr_assert_eq(wide, 0);
     lab_table_fini(&table);
 }
 

@@ -263,7 +263,7 @@ Test(report, the_page_is_whole_and_says_what_is_not_so)
     cr_assert_eq(count(page, "a &amp; b"), 2, "the machine");
     cr_assert_eq(count(page, "qsc-lab sweep\n"), 1, "the command line");
     cr_assert_eq(count(page, "http"), 0, "nothing is loaded from elsewhere");
-    cr_assert_gt(count(page, ">0.500<"), 0, "the ratio");
+    cr_assert_gt(count(page, ">0.5<"), 0, "the ratio");
     cr_assert_eq(count(page, "nan"), 0);
     free(page);
 }
@@ -274,6 +274,8 @@ Test(report, few_runs_have_no_interval)
     cr_assert_eq(count(page, "<polygon "), 0);
     cr_assert_gt(count(page, "fill=\"white\""), 0);
     cr_assert_eq(count(page, "too few runs"), 3 * 3 + 1);
+    cr_assert_eq(count(page, "inf"), 0);
+    cr_assert_eq(count(page, "nan"), 0);
     free(page);
 }
 
@@ -327,5 +329,28 @@ Test(table, memory_that_cannot_be_had_is_an_error)
         cr_assert_eq(failing_live(), 0);
         failing_off();
     }
+    fclose(file);
+}
+
+Test(report, memory_that_cannot_be_had_is_an_error)
+{
+    FILE *file = write_file(9), *nowhere = fopen("/dev/null", "w");
+    bool happened = true;
+    for (long k = 0; happened; k++) {
+        struct lab_table table;
+        char complaint[256];
+        long whole;
+        failing_at(-1);
+        cr_assert_eq(read_again(&table, file, &whole, complaint), 0);
+        failing_at(k);
+        const struct lab_view view = {"runs.jsonl", LAB_AXIS_THREADS};
+        int error = lab_report_html(nowhere, &table, &view);
+        happened = failing_happened();
+        cr_assert_eq(error, happened ? ENOMEM : 0);
+        cr_assert_eq(failing_live(), 0);
+        lab_table_fini(&table);
+        failing_off();
+    }
+    fclose(nowhere);
     fclose(file);
 }
