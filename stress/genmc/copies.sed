@@ -15,7 +15,7 @@ s/^( +)struct shared \*shared = aligned_alloc\(.*\);/\1static struct shared zero
 s/^ +\*shared = \(struct shared\)\{.*\};|^ +free\(shared\);//
 s/^( +)\w+ = \(\w+\)\{0\};/\1;/
 s/^( +)object->count = \(qsc_refcount\)QSC_REFCOUNT_INIT\(THREADS\);/\1object->count.count = THREADS;/
-s/^( +)futexes\[tokens(\+\+|)\] = qsc_port_futex_on\((.*), (\w+)\);/\1futexes[tokens].word = \3, futexes[tokens\2].expected = \4;/
+s/^( +)futexes\[(\w+)(\+\+|)\] = qsc_port_futex_on\((.*), (\w+)\);/\1futexes[\2].word = \4, futexes[\2\3].expected = \5;/
 s/^( +)shared\.barrier = \(qsc_spinbarrier\)QSC_SPINBARRIER_INIT\(THREADS\);/\1shared.barrier.parties = THREADS;/
 s/^( +)\*lock = \(qsc_brlock\)\{\.(has_membarrier = .*)\};/\1lock->\2;/
 s/^( +)\*storage = \(qsc_per_thread\)\{\.serial = (.*), \.index = (.*), \.bytes = (.*)\};/\1storage->serial = \2, storage->index = \3, storage->bytes = \4, storage->newest = NULL;/

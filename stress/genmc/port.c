@@ -4,8 +4,8 @@
 #include <quiesce/concurrency/port.h>
 
 // The kernel's: a lock orders who looks at the word and falls asleep with those who wake. Two words share one
-// only where their addresses fall together. A sleeper counts its wake-ups in one word, also where it sleeps in
-// several buckets.
+// only where their addresses fall together. A sleeper counts its wake-ups in one word, also where it sleeps
+// in several buckets.
 enum { BUCKETS = 64, PLACES = 6 };
 
 static struct bucket {
@@ -87,7 +87,8 @@ static int leave_all(const struct qsc_port_futex *futexes, const int *places, in
     return last;
 }
 
-int qsc_port_futex_wait_any(const struct qsc_port_futex *futexes, unsigned count, const struct timespec *deadline)
+int qsc_port_futex_wait_any(const struct qsc_port_futex *futexes, unsigned count,
+                            const struct timespec *deadline)
 {
     int places[QSC_PORT_FUTEXES], last = (int)count - 1;
     _Atomic uint32_t *wakes = NULL;
