@@ -15,6 +15,7 @@ s/^( +)struct shared \*shared = aligned_alloc\(.*\);/\1static struct shared zero
 s/^ +\*shared = \(struct shared\)\{.*\};|^ +free\(shared\);//
 s/^( +)\w+ = \(\w+\)\{0\};/\1;/
 s/^( +)object->count = \(qsc_refcount\)QSC_REFCOUNT_INIT\(THREADS\);/\1object->count.count = THREADS;/
+s/^( +)struct qsc_port_futex futexes\[QSC_PORT_FUTEXES\];/\1static struct qsc_port_futex all[THREADS_AT_MOST][QSC_PORT_FUTEXES];\n\1struct qsc_port_futex *futexes = all[pthread_self()];/
 s/^( +)futexes\[(\w+)(\+\+|)\] = qsc_port_futex_on\((.*), (\w+)\);/\1futexes[\2].word = \4, futexes[\2\3].expected = \5;/
 s/^( +)shared\.barrier = \(qsc_spinbarrier\)QSC_SPINBARRIER_INIT\(THREADS\);/\1shared.barrier.parties = THREADS;/
 s/^( +)\*lock = \(qsc_brlock\)\{\.(has_membarrier = .*)\};/\1lock->\2;/

@@ -64,8 +64,8 @@ static inline int sched_yield(void)
     return 0;
 }
 
-/* Of fields of four bytes where there is room for two at most, else of eight: GenMC follows no access of another
- * size than the store's. */
+/* Of fields of four bytes where there is room for two at most, else of eight: GenMC follows no access of
+ * another size than the store's. */
 static inline void set_to_zero(void *memory, size_t size)
 {
     if (size > 2 * sizeof(uint32_t))

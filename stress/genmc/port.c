@@ -90,7 +90,8 @@ static int leave_all(const struct qsc_port_futex *futexes, const int *places, in
 int qsc_port_futex_wait_any(const struct qsc_port_futex *futexes, unsigned count,
                             const struct timespec *deadline)
 {
-    int places[QSC_PORT_FUTEXES], last = (int)count - 1;
+    static int all[THREADS_AT_MOST][QSC_PORT_FUTEXES]; // on the stack of a sleeper they would count as a leak
+    int *places = all[pthread_self()], last = (int)count - 1;
     _Atomic uint32_t *wakes = NULL;
     for (int i = 0; i <= last; i++) {
         places[i] = enter(futexes[i].word, futexes[i].expected, wakes);
