@@ -26,10 +26,9 @@ static void wait_for_writer(qsc_pflock *lock, uint32_t phase)
 {
     uint64_t since = qsc_contended_begin(lock);
     unsigned spent = 0;
-    do
-        qsc_port_turn(&spent, 1);
     // acquire: pairs with the release in let_go
-    while ((__atomic_load_n(&lock->readers_in, __ATOMIC_ACQUIRE) & (WRITER | PHASE)) == phase);
+    while ((__atomic_load_n(&lock->readers_in, __ATOMIC_ACQUIRE) & (WRITER | PHASE)) == phase)
+        qsc_port_turn(&spent, 1);
     qsc_contended_end(lock, since, 0);
 }
 

@@ -64,15 +64,31 @@ static inline int sched_yield(void)
     return 0;
 }
 
-/* Of fields of four bytes, which the objects of the clients consist of: GenMC follows no access of another
- * size than the store's. */
+/* Of fields of four bytes where there is room for two at most, else of eight: GenMC follows no access of
+ * another size than the store's. */
+static inline void set_to_zero(void *memory, size_t size)
+{
+    if (size > 2 * sizeof(uint32_t))
+        for (size_t i = 0; i < size / sizeof(uint64_t); i++)
+            ((uint64_t *)memory)[i] = 0;
+    else
+        for (size_t i = 0; i < size / sizeof(uint32_t); i++)
+            ((uint32_t *)memory)[i] = 0;
+}
+
+/* Of fields of four bytes, which the clients' objects consist of. */
 static inline void *calloc(size_t n, size_t size)
 {
-    uint32_t *words = malloc(n * size);
-    for (size_t i = 0; i < n * size / sizeof *words; i++)
-        words[i] = 0;
-    return words;
+    void *memory = malloc(n * size);
+    for (size_t i = 0; i < n * size / sizeof(uint32_t); i++)
+        ((uint32_t *)memory)[i] = 0;
+    return memory;
 }
+
+#define pthread_equal(a, b) ((a) == (b))
+
+/* Threads, for which there is one structure each: `__thread` is for scalars and pointers only. */
+enum { THREADS_AT_MOST = 6 };
 
 /* One key, for the hooks that thread_exit.c has at the end of a thread. */
 typedef int pthread_key_t;

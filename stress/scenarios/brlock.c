@@ -89,6 +89,16 @@ static void reader(void)
     against(read_once, write_twice);
 }
 
+static void write_alone(void)
+{
+    write_once(NULL);
+}
+
+static void one_write(void)
+{
+    against(read_once, write_alone);
+}
+
 static void write_if_free(void)
 {
     if (qsc_brlock_write_trylock(&lock))
@@ -165,8 +175,13 @@ static void without_memory(void)
 int main(int argc, char **argv)
 {
     static const struct scenario all[] = {
-        {"reader", reader},           {"tries", tries},         {"deadline-passes", deadline_passes},
-        {"two-writers", two_writers}, {"downgrade", downgrade}, {"without-memory", without_memory},
+        {"one-write", one_write},
+        {"reader", reader},
+        {"tries", tries},
+        {"deadline-passes", deadline_passes},
+        {"two-writers", two_writers},
+        {"downgrade", downgrade},
+        {"without-memory", without_memory},
     };
     return scenario_main(all, sizeof all / sizeof *all, argc, argv);
 }

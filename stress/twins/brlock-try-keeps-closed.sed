@@ -1,4 +1,4 @@
 # file: concurrency/brlock.c
 # bug: a try in vain leaves the lock closed
-# killed-by: explore
+# killed-by: explore genmc
 /^bool qsc_brlock_write_trylock/,/^}/s/let_go\(lock\);/(void)lock;/

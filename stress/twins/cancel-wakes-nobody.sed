@@ -1,5 +1,5 @@
 # file: concurrency/cancel.c
 # bug: a request wakes nobody
-# killed-by: explore
+# killed-by: explore genmc
 # scenario: token
 s/^ *qsc_port_futex_wake\(&cancel->state, INT_MAX\);/    (void)cancel;/

@@ -1,4 +1,4 @@
 # file: concurrency/pflock.c
 # bug: a writer does not acquire what the one before it did
-# killed-by: tsan-bare
+# killed-by: tsan-bare genmc
 /^static bool is_served/,/^}/s/__ATOMIC_ACQUIRE/__ATOMIC_RELAXED/

@@ -1,5 +1,5 @@
 # file: concurrency/reclaimer.c
 # bug: an object makes room before it is destroyed
-# killed-by: explore
+# killed-by: explore genmc
 s/if \(!held && destroy\(node\)\)/if (!held)/
 s/^            forget\(reclaimer, bytes\);/&\n            while (!destroy(node))\n                continue;/

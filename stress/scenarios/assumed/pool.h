@@ -8,20 +8,25 @@
 
 #include <quiesce/concurrency/pool_internal.h>
 
-static _Thread_local struct {
-    pthread_t threads[4];
-    int count;
-} spawned; // by this thread
+struct spawned {
+    void (*run)(void *);
+    void *arg;
+    pthread_t thread;
+    struct spawned *earlier;
+};
+_Static_assert(sizeof(struct spawned) <= sizeof(qsc_task), "the header's storage");
+
+static _Thread_local struct spawned *last_spawned; // by this thread
 
 static void join_spawned(void)
 {
-    while (spawned.count > 0)
-        scenario_join(spawned.threads[--spawned.count]);
+    for (; last_spawned; last_spawned = last_spawned->earlier)
+        scenario_join(last_spawned->thread);
 }
 
 static void *run_task(void *arg)
 {
-    const struct task *task = arg;
+    const struct spawned *task = arg;
     task->run(task->arg);
     join_spawned();
     return NULL;
@@ -29,11 +34,13 @@ static void *run_task(void *arg)
 
 void qsc_task_spawn(qsc_pool *pool, qsc_group *group, qsc_task *storage, void (*run)(void *), void *arg)
 {
-    struct task *task = (struct task *)storage;
+    struct spawned *task = (struct spawned *)storage;
     (void)pool, (void)group;
     task->run = run;
     task->arg = arg;
-    spawned.threads[spawned.count++] = scenario_start(run_task, task);
+    task->earlier = last_spawned;
+    last_spawned = task;
+    task->thread = scenario_start(run_task, task);
 }
 
 void qsc_group_wait(qsc_pool *pool, qsc_group *group)
