@@ -263,17 +263,13 @@ __global__ void __launch_bounds__(THREADS)
     }
 }
 
-// One probability of the forward pass again; 0 outside of the sequence.
-__device__ inline float probability(float score, float lse, const work &w, int query, int key)
-{
-    return query < w.length && key < w.length ? expf(score - lse) : 0.0f;
-}
-
 // Where a row's lse and delta stand.
 __device__ inline size_t row_at(const work &w, int query)
 {
     return static_cast<size_t>(w.begin + query) * static_cast<size_t>(w.heads) + static_cast<size_t>(w.head);
 }
+
+// In both kernels what lies beyond the last key or query gets values, even infinite ones, that nothing reads.
 
 // dQ, and delta: the sum of dout * out over the head, what the softmax's normalisation takes back from each
 // score's gradient.
@@ -319,7 +315,7 @@ __global__ void __launch_bounds__(THREADS)
         for (int i = 0; i < EACH; i++) {
             for (int j = 0; j < EACH; j++) {
                 int row = thread_y() + SIDE * i, column = thread_x() + SIDE * j;
-                float p = probability(s[i][j], row_lse[i], w, w.first + row, key + column);
+                float p = expf(s[i][j] - row_lse[i]);
                 float d = a.drops ? dp[i][j] * ds[row][column] : dp[i][j];
                 ds[row][column] = p * (d - row_delta[i]);
             }
@@ -369,7 +365,7 @@ __global__ void __launch_bounds__(THREADS)
             float row_delta = inside ? delta[row_at(w, query)] : 0.0f;
             for (int j = 0; j < EACH; j++) {
                 int column = thread_x() + SIDE * j;
-                float p = probability(s[i][j], row_lse, w, query, w.first + column);
+                float p = expf(s[i][j] - row_lse);
                 float factor = a.drops ? ds[row][column] : 1.0f;
                 kept[row][column] = p * factor;
                 ds[row][column] = p * (dp[i][j] * factor - row_delta);

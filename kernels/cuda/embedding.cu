@@ -81,7 +81,6 @@ __global__ void add_words(float *dword, const float *dout, const int32_t *rows, 
                 sum += dout[element(list[i], c, hidden)];
             dword[element(row, c, hidden)] = sum;
         }
-        __syncthreads(); // the list is read, before it is written again
     }
 }
 

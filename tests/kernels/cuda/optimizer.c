@@ -67,13 +67,14 @@ Test(cuda_optimizer, adamw_equals_the_cpu)
         0);
 }
 
-static void check_sgd(size_t n, double momentum, double highest)
+// Gradients of this size.
+static void check_sgd(size_t n, double size, double momentum, double highest)
 {
     float *p = numbers(n, 1, 1), *velocity = momentum > 0 ? zeros(n) : NULL;
     float *dp = up(p, n), *dvelocity = velocity ? up(velocity, n) : NULL;
-    struct qsc_sgd sgd = {.learning_rate = 0.1, .momentum = momentum, .weight_decay = 0.01};
+    struct qsc_sgd sgd = {.learning_rate = 0.1 / size, .momentum = momentum, .weight_decay = 0.01 * size};
     for (uint64_t step = 1; step <= 3; step++) {
-        float *g = numbers(n, 1, step + 10), *dg = up(g, n);
+        float *g = numbers(n, size, step + 10), *dg = up(g, n);
         struct qsc_cuda_clip clip = {.norm = highest > 0 ? device_norm(dg, n) : NULL, .highest = highest};
         sgd.gradient_scale = highest > 0 ? fmin(1, highest / (norm_of(g, n) + 1e-6)) : 1;
         qsc_sgd_step(p, velocity, g, n, &sgd);
@@ -88,8 +89,9 @@ static void check_sgd(size_t n, double momentum, double highest)
 Test(cuda_optimizer, sgd_equals_the_cpu)
 {
     for (size_t i = 0; i < SIZES; i++) {
-        check_sgd(sizes[i], 0, 0);
-        check_sgd(sizes[i], 0.9, 0.5);
+        check_sgd(sizes[i], 1, 0, 0);
+        check_sgd(sizes[i], 1, 0.9, 0.5);
+        check_sgd(sizes[i], 1e-6, 0, 5e-7); // so small that what is added to the norm counts
         begin_anew();
     }
 }
