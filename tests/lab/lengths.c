@@ -33,7 +33,7 @@ static struct drawn draw(enum lab_shape shape, double mean)
 
 Test(lengths, every_shape_has_its_mean)
 {
-    for (int shape = 0; lab_shape_names[shape]; shape++) {
+    for (enum lab_shape shape = 0; lab_shape_names[shape]; shape++) {
         cr_assert_float_eq(draw(shape, 1000).mean, 1000, 15, "%s: %g", lab_shape_names[shape],
                            draw(shape, 1000).mean);
         cr_assert_eq(draw(shape, 0).most, 0);
