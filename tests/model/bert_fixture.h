@@ -18,10 +18,18 @@ struct model_case {
     const char *name;
     int vocab, hidden, layers, heads, inner, positions, types, labels;
     int sequences, lengths[8];
+    enum qsc_precision precision;
 };
 
-static const struct model_case odd = {"odd", 61, 36, 2, 3, 52, 21, 2, 5, 5, {1, 7, 2, 20, 13}};
-static const struct model_case even = {"even", 24, 64, 1, 2, 64, 34, 2, 9, 2, {33, 5}};
+static const struct model_case odd = {"odd", 61, 36, 2, 3, 52, 21, 2, 5, 5, {1, 7, 2, 20, 13}, QSC_F32};
+static const struct model_case even = {"even", 24, 64, 1, 2, 64, 34, 2, 9, 2, {33, 5}, QSC_F32};
+
+static inline struct model_case in_precision(const struct model_case *m, enum qsc_precision precision)
+{
+    struct model_case other = *m;
+    other.precision = precision;
+    return other;
+}
 
 struct fixture {
     struct qsc_bert_config config;
@@ -108,7 +116,7 @@ static inline void fixture_make(struct fixture *f, const struct model_case *m, e
     fixture_inputs(f, m);
     struct qsc_error err = {0};
     cr_assert_eq(qsc_bert_layout_create(&f->layout, &f->config, &err), 0, "%s", err.text);
-    cr_assert_eq(qsc_bert_plan_create(&f->plan, &f->layout, QSC_F32, &err), 0, "%s", err.text);
+    cr_assert_eq(qsc_bert_plan_create(&f->plan, &f->layout, m->precision, &err), 0, "%s", err.text);
     float *params = malloc(f->layout.floats * sizeof *params);
     fixture_params(params, &f->layout);
     cr_assert_eq(qsc_bert_weights_create(&f->weights, f->plan, params, use, &err), 0, "%s", err.text);

@@ -6,11 +6,12 @@
 
 TestSuite(trainer, .init = scratch_make, .fini = scratch_remove);
 
-Test(trainer, threads_and_splits_do_not_change_a_bit)
+static void expect_same_bits(enum qsc_precision precision)
 {
     static const int variants[][3] = {{1, 8, 1}, {2, 8, 1}, {4, 8, 1}, {2, 2, 4}, {3, 1, 8}, {1, 4, 2}};
     struct setting s;
     open_setting(&s, 60);
+    set_precision(&s, precision);
     must_train(&s);
     float *expected = copy_params(&s);
     cr_assert_not(same_params(&s, s.start));
@@ -19,14 +20,20 @@ Test(trainer, threads_and_splits_do_not_change_a_bit)
         s.trainer.config.batch = variants[i][1];
         s.trainer.config.accumulate = variants[i][2];
         must_train(&s);
-        cr_assert(same_params(&s, expected), "%d threads, batch %d, accumulate %d", variants[i][0],
-                  variants[i][1], variants[i][2]);
+        cr_assert(same_params(&s, expected), "%s, %d threads, batch %d, accumulate %d",
+                  qsc_precision_names[precision], variants[i][0], variants[i][1], variants[i][2]);
     }
     s.trainer.config.seed = 2;
     must_train(&s);
     cr_assert_not(same_params(&s, expected), "the seed does nothing");
     free(expected);
     close_setting(&s);
+}
+
+Test(trainer, threads_and_splits_do_not_change_a_bit)
+{
+    expect_same_bits(QSC_F32);
+    expect_same_bits(QSC_BF16);
 }
 
 struct curve {
@@ -52,7 +59,7 @@ static int note_evaluation(void *context, const struct qsc_trainer_evaluation *e
     return 0;
 }
 
-Test(trainer, both_optimisers_learn)
+Test(trainer, both_optimisers_and_bf16_learn)
 {
     struct setting s;
     open_setting(&s, 240);
@@ -74,6 +81,13 @@ Test(trainer, both_optimisers_learn)
     cr_assert(fabs(curve.first_loss - log(3)) < .6, "an untrained loss of %g", curve.first_loss);
     cr_assert_lt(curve.last_loss, .3, "loss %g", curve.last_loss);
     cr_assert_gt(s.result.best_f1, .8, "F1 %g", s.result.best_f1);
+
+    curve = (struct curve){0};
+    set_precision(&s, QSC_BF16);
+    must_train(&s);
+    cr_assert_lt(curve.last_loss, .3, "bf16: loss %g", curve.last_loss);
+    cr_assert_gt(s.result.best_f1, .8, "bf16: F1 %g", s.result.best_f1);
+    set_precision(&s, QSC_F32);
 
     curve = (struct curve){0};
     s.trainer.config.optimizer = QSC_OPTIMIZER_SGD;

@@ -89,6 +89,13 @@ static inline void open_setting(struct setting *s, int sentences)
     open_pool(s, 1);
 }
 
+static inline void set_precision(struct setting *s, enum qsc_precision precision)
+{
+    qsc_bert_plan_destroy(s->plan);
+    cr_assert_eq(qsc_bert_plan_create(&s->plan, &s->layout, precision, &error), 0, "%s", error.text);
+    s->trainer.plan = s->plan;
+}
+
 static inline void close_setting(struct setting *s)
 {
     qsc_pool_destroy(s->pool);
