@@ -74,17 +74,13 @@ Test(training_state, a_checkpoint_of_another_training_is_refused)
     must_train(&s); /* the end again, from the last checkpoint */
     cr_assert(same_params(&s, expected));
     struct qsc_trainer kept = s.trainer;
-    static const char *const because[] = {"learning rate",
-                                          "seed",
-                                          "freeze list",
-                                          "batch * accumulate",
-                                          "number of epochs",
-                                          "optimizer",
-                                          "validation data",
-                                          "training data",
-                                          "model"};
+    static const char *const because[] = {
+        "learning rate",    "seed",      "freeze list",     "batch * accumulate",
+        "number of epochs", "optimizer", "validation data", "training data",
+        "precision",        "model"};
     for (size_t i = 0; i < sizeof because / sizeof *because; i++) {
         s.trainer = kept;
+        set_precision(&s, i == 8 ? QSC_BF16 : QSC_F32);
         struct qsc_trainer_config *config = &s.trainer.config;
         if (i == 0)
             config->learning_rate *= 2;
@@ -102,13 +98,14 @@ Test(training_state, a_checkpoint_of_another_training_is_refused)
             s.trainer.valid = &s.train;
         else if (i == 7)
             s.trainer.train = &s.valid;
-        else
+        else if (i == 9)
             s.start[5] += 1;
         cr_assert_eq(train_again(&s), EINVAL, "accepted with another %s", because[i]);
         cr_assert_not_null(strstr(error.text, because[i]), "expected \"%s\", got: %s", because[i],
                            error.text);
     }
     s.trainer = kept;
+    set_precision(&s, QSC_F32);
     size_t length;
     char *bytes = read_bytes(path, &length);
     write_bytes(path, bytes, length - 1);
