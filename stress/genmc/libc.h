@@ -21,10 +21,12 @@
 #define QSC_PROBE2(name, one, two) ((void)(one), (void)(two))
 
 #define __builtin_ia32_pause() ((void)0)
+#define __builtin_cpu_supports(feature) 0
 #define __builtin_add_overflow(a, b, sum) (*(sum) = (a) + (b), false)
 #define __builtin_mul_overflow(a, b, product) (*(product) = (a) * (b), false)
 #define memset(to, byte, n) (to) // what is set to zero in these programs is static, and is zero
 #define memcpy __builtin_memcpy
+#define memmove __builtin_memmove
 #define fprintf(...) ((void)0)
 #define printf(...) ((void)0)
 #define snprintf(...) 0
