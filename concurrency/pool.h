@@ -133,14 +133,15 @@ bool qsc_group_trywait(qsc_pool *pool, qsc_group *group) __attribute__((warn_unu
 enum qsc_priority { QSC_PRIORITY_NORMAL, QSC_PRIORITY_HIGH, QSC_PRIORITY_LOW, QSC_PRIORITIES };
 
 /* Gives the group's tasks a priority, until it is given another; at first it is normal. A thread that has
- * come to the end of what it stole begins a task of a high group, if there is one, before all others, and one
- * of a low group when it finds no other. No priority starves: at each 32nd look a thread takes the tasks of a
- * low group first, those that other threads submitted to a normal one second. Among groups of one priority
- * the first to come is served until it has no task left. What runs is not interrupted, and a thread that
- * waits runs nothing but what is below, whatever there is elsewhere. Groups below have priorities of their
- * own: it is for groups that are waited for at the outside, whose tasks fork and join normal ones, since a
- * spawn into a high or low group takes a short lock. Does not block. Progress: wait-free. Memory order: none.
- * The owner, when the group has no tasks. */
+ * come to the end of what it stole begins a task of a high group, if there is one, before all others, also
+ * before those that it has spawned and not begun, which it leaves to whoever comes first; and one of a low
+ * group when it finds no other. No priority starves: at each 32nd look a thread takes the tasks of a low
+ * group first, those that other threads submitted to a normal one second. Among groups of one priority the
+ * first to come is served until it has no task left. What runs is not interrupted, and a thread that waits
+ * runs nothing but what is below, whatever there is elsewhere. Groups below have priorities of their own: it
+ * is for groups that are waited for at the outside, whose tasks fork and join normal ones, since a spawn into
+ * a high or low group takes a short lock. Does not block. Progress: wait-free. Memory order: none. The owner,
+ * when the group has no tasks. */
 void qsc_group_set_priority(qsc_group *group, enum qsc_priority priority);
 
 /* Cancels a group until the wait for it has returned: tasks of it, and of groups below it, that have not

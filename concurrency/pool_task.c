@@ -4,8 +4,9 @@
  * tasks. A thread that sleeps in a wait, or leaves slot 0, first submits what is left in its deque (see
  * `dig`), and an idle worker runs it; so who leaves tasks in his deque is running. What is submitted is taken
  * by an idle worker or by the thread that waits for the group, and both are woken for it. So every task
- * begins, and the last of a group wakes the waiter. A worker that is to run an urgent task submits what lies
- * in its deque, too: the urgent task's lineage would hide it from its waiters until that task ends.
+ * begins, and the last of a group wakes the waiter. A worker that is to run a task from elsewhere although
+ * others lie in its deque submits those, too: that task's lineage would hide them from their waiters until it
+ * ends.
  *
  * Why a wait runs only what is below. A task that has been taken or stolen cannot end before it is run, nor
  * can the groups above it, so their chain of parents may be followed and the answer is exact. Before the
@@ -283,6 +284,7 @@ static struct task *steal(struct slot *slot)
     return NULL;
 }
 
+// What goes before the slot's own deque: a task of a high group, or now and then one that may have waited.
 static struct task *take_urgent(struct slot *slot)
 {
     struct qsc_pool *pool = slot->pool;
