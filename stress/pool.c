@@ -427,13 +427,9 @@ static void priorities(qsc_pool *pool)
 struct leaving {
     struct family family;
     qsc_group urgent;
-    qsc_task first, second;
+    qsc_task task;
+    _Atomic int urgent_waits;
 };
-
-static void nothing(void *arg)
-{
-    (void)arg;
-}
 
 static void wait_for_late(void *arg)
 {
@@ -445,9 +441,9 @@ static void wait_for_late(void *arg)
 static void grow_and_leave(void *arg)
 {
     struct leaving *me = arg;
-    qsc_pool *pool = me->family.node.world->pool;
-    qsc_task_spawn(pool, &me->urgent, &me->second, wait_for_late, me);
     grow(&me->family);
+    while (!atomic_load_explicit(&me->urgent_waits, memory_order_relaxed))
+        sched_yield();
 }
 
 static void left_behind(void *ctx, size_t lo, size_t hi)
@@ -461,10 +457,11 @@ static void left_behind(void *ctx, size_t lo, size_t hi)
         me.family.node =
             (struct node){.world = node->world, .parent = node, .group = &group, .spawner = &self};
         qsc_group_set_priority(&me.urgent, QSC_PRIORITY_HIGH);
-        qsc_task_spawn(pool, &me.urgent, &me.first, nothing, NULL); // the owner's first, then others may
         qsc_task_spawn(pool, &group, &me.family.node.task, grow_and_leave, &me);
         while (!atomic_load_explicit(&me.family.node.ran, memory_order_relaxed))
             sched_yield();
+        qsc_task_spawn(pool, &me.urgent, &me.task, wait_for_late, &me);
+        atomic_store_explicit(&me.urgent_waits, 1, memory_order_relaxed);
         join(node, &group);
         check_tree(&me.family.late);
         qsc_group_wait(pool, &me.urgent);

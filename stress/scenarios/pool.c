@@ -280,6 +280,49 @@ static void helper(void)
     qsc_pool_destroy(pool);
 }
 
+struct trio {
+    struct pair pair;
+    qsc_group urgent;
+    qsc_task third;
+    _Atomic int urgent_waits;
+};
+
+static void leave_second(void *arg)
+{
+    struct trio *trio = arg;
+    spawn_second(&trio->pair);
+    atomic_store_explicit(&trio->pair.began, 1, memory_order_relaxed);
+    while (!atomic_load_explicit(&trio->urgent_waits, memory_order_relaxed))
+        sched_yield();
+    work(&trio->pair.first);
+}
+
+static void stay_until_second_ran(void *arg)
+{
+    spin_until_ran(&((struct trio *)arg)->pair.second);
+}
+
+static void help_before_urgent(void *arg, size_t lo, size_t hi)
+{
+    struct trio *trio = arg;
+    assert(lo == 0 && hi == 1);
+    qsc_group_set_priority(&trio->urgent, QSC_PRIORITY_HIGH);
+    spawn_first(&trio->pair, leave_second);
+    qsc_task_spawn(pool, &trio->urgent, &trio->third, stay_until_second_ran, trio);
+    atomic_store_explicit(&trio->urgent_waits, 1, memory_order_relaxed);
+    wait_for_both(&trio->pair);
+    qsc_group_wait(pool, &trio->urgent);
+}
+
+// The worker leaves a task in its deque for an urgent one, which waits for it.
+static void urgent(void)
+{
+    struct trio trio = {.pair.first.group = QSC_GROUP_INIT, .urgent = QSC_GROUP_INIT};
+    create(2);
+    qsc_parallel_for(pool, 0, 1, 1, help_before_urgent, &trio);
+    qsc_pool_destroy(pool);
+}
+
 static void *submit_second(void *pair)
 {
     spawn_second(pair);
@@ -401,6 +444,7 @@ int main(int argc, char **argv)
         {"dropped-task", dropped_task},
         {"blocking", blocking},
         {"helper", helper},
+        {"urgent", urgent},
         {"submit-to-waiter", submit_to_waiter},
         {"guest-outside", guest_outside},
         {"guest-cancelled", guest_cancelled},
