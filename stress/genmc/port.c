@@ -6,7 +6,7 @@
 // The kernel's: a lock orders who looks at the word and falls asleep with those who wake. Two words share one
 // only where their addresses fall together. A sleeper counts its wake-ups in one word, also where it sleeps
 // in several buckets.
-enum { BUCKETS = 64, PLACES = 6 };
+enum { BUCKETS = 61, PLACES = 6 }; // a prime: no stride of the program's words is one of theirs
 
 static struct bucket {
     pthread_mutex_t lock;
