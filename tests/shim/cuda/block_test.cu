@@ -303,10 +303,10 @@ namespace
 {
 
 struct warp_results {
-    int broadcast[64], up[64], down[64], across[64], segment[64], add[64], lowest[64];
-    unsigned ballot[64];
+    int broadcast[64], up[64], down[64], across[64], segment[64], add[64], lowest[64], highest[64];
+    unsigned ballot[64], both[64], either[64], odd[64];
     double wide[64];
-    int all[64], any[64], count[64];
+    int all[64], any[64], count[64], warp_all[64], warp_any[64];
 };
 
 __global__ void warp_operations(warp_results *r)
@@ -322,6 +322,12 @@ __global__ void warp_operations(warp_results *r)
     r->ballot[t] = __ballot_sync(0xffffffff, lane % 4 == 1);
     r->add[t] = __reduce_add_sync(0xffffffff, value);
     r->lowest[t] = __reduce_min_sync(0xffffffff, -value);
+    r->highest[t] = __reduce_max_sync(0xffffffff, -value);
+    r->both[t] = __reduce_and_sync(0xffffffff, t | 8);
+    r->either[t] = __reduce_or_sync(0xffffffff, t & 5);
+    r->odd[t] = __reduce_xor_sync(0xffffffff, lane == 3 ? 6u : 1u);
+    r->warp_all[t] = __all_sync(0xffffffff, t < 32);
+    r->warp_any[t] = __any_sync(0xffffffff, t == 40);
     r->all[t] = __syncthreads_and(value >= 3);
     r->any[t] = __syncthreads_or(value == 3);
     r->count[t] = __syncthreads_count(value < 30);
@@ -347,6 +353,10 @@ Test(block, warp_operations_are_the_devices)
             cr_assert(r.ballot[t] == 0x22222222u);
             cr_assert(r.add[t] == 3 * (32 * first + 31 * 16));
             cr_assert(r.lowest[t] == -(first + 31) * 3);
+            cr_assert(r.highest[t] == -first * 3);
+            cr_assert(r.both[t] == static_cast<unsigned>(first | 8));
+            cr_assert(r.either[t] == 5 && r.odd[t] == (6 ^ 1));
+            cr_assert(r.warp_all[t] == (first == 0) && r.warp_any[t] == (first == 32));
             cr_assert(!r.all[t] && r.any[t] && r.count[t] == 10);
         }
     }
@@ -372,6 +382,10 @@ __global__ void atomics(int *i, float *f, unsigned long long *u)
     atomicMin(&i[1], own);
     atomicCAS(&i[2], 0, 7);
     atomicOr(&i[3], 1 << own % 32);
+    atomicAnd(&i[4], ~own);
+    atomicXor(&i[5], own + static_cast<int>(blockIdx.x));
+    atomicSub(&i[6], 2);
+    atomicExch(&i[7], 5);
     atomicAdd(f, 0.5f);
     atomicAdd(u, 1ull << 33);
 }
@@ -414,11 +428,11 @@ Test(block, every_thread_of_every_block_runs_once)
 Test(block, atomics_are_the_devices)
 {
     qsc_shim_begin(4);
-    device_array<int> i(std::vector<int>{-1, 100, 0, 0});
+    device_array<int> i(std::vector<int>{-1, 100, 0, 0, 255, 1, 0, 0});
     device_array<float> f(std::vector<float>(1));
     device_array<unsigned long long> u(std::vector<unsigned long long>(1));
     QSC_LAUNCH(atomics, 2, 40, 0, nullptr, i.data, f.data, u.data);
-    cr_assert(i.get() == (std::vector<int>{39, 0, 7, -1}));
+    cr_assert(i.get() == (std::vector<int>{39, 0, 7, -1, 192, 1 ^ 40, -160, 5}));
     cr_assert(f.get()[0] == 40);
     cr_assert(u.get()[0] == 80ull << 33);
 }
@@ -476,4 +490,7 @@ Test(block, bf16_rounds_to_nearest_even)
     cr_assert(std::isnan(__bfloat162float(__float2bfloat16(NAN))));
     float2 pair = __bfloat1622float2(__floats2bfloat162_rn(2, -3));
     cr_assert(pair.x == 2 && pair.y == -3);
+    __nv_bfloat16 one = 1, tiny = 0x1p-9f, three = 3;
+    cr_assert(float(one + tiny) == 1 && float(one - tiny) == 1, "each operation rounds");
+    cr_assert(float(one / three) == 0x1.56p-2f && float(three * three) == 9);
 }

@@ -185,11 +185,6 @@ cudaError_t cudaMallocHost(void **result, size_t size)
     return take(result, size, true);
 }
 
-cudaError_t cudaHostAlloc(void **result, size_t size, unsigned)
-{
-    return cudaMallocHost(result, size);
-}
-
 cudaError_t cudaFree(void *address)
 {
     API_RELEASE();
@@ -225,13 +220,6 @@ cudaError_t cudaFreeAsync(void *address, cudaStream_t stream)
     if (address && !memory_is_device(address, 1))
         return release(address, false, "cudaFreeAsync");
     return api_error(queue_add(stream, [=] { (void)release(address, false, "cudaFreeAsync"); }));
-}
-
-cudaError_t cudaMemGetInfo(size_t *available, size_t *total)
-{
-    API_CALL(cudaErrorUnknown);
-    *available = *total = size_t(8) << 30;
-    return cudaSuccess;
 }
 
 namespace

@@ -18,13 +18,10 @@
 namespace
 {
 
-using clock = std::chrono::steady_clock;
-
 struct operation {
     std::function<void()> run; // empty: a mark that events and graphs need
     std::vector<std::shared_ptr<operation>> after;
     bool begun = false, over = false;
-    clock::time_point when; // it was over
 };
 using operation_ref = std::shared_ptr<operation>;
 
@@ -141,7 +138,6 @@ bool run_one(guard &lock)
     drawn->run = nullptr;
     lock.lock();
     drawn->over = true;
-    drawn->when = clock::now();
     drawn->after.clear();
     auto place = std::find(state.pending.begin(), state.pending.end(), drawn);
     if (place != state.pending.end())
@@ -426,19 +422,6 @@ cudaError_t cudaStreamCreate(cudaStream_t *handle)
     return cudaStreamCreateWithFlags(handle, cudaStreamDefault);
 }
 
-cudaError_t cudaStreamCreateWithPriority(cudaStream_t *handle, unsigned flags, int)
-{
-    return cudaStreamCreateWithFlags(handle, flags);
-}
-
-cudaError_t cudaDeviceGetStreamPriorityRange(int *least, int *greatest)
-{
-    API_CALL(cudaErrorUnknown);
-    *least = 0;
-    *greatest = -5;
-    return cudaSuccess;
-}
-
 // What it was given goes on.
 cudaError_t cudaStreamDestroy(cudaStream_t handle)
 {
@@ -610,20 +593,6 @@ cudaError_t cudaEventQuery(cudaEvent_t handle)
     return query(lock, {handle->recorded});
 }
 
-cudaError_t cudaEventElapsedTime(float *milliseconds, cudaEvent_t begin, cudaEvent_t end)
-{
-    API_CALL(cudaErrorUnknown);
-    guard lock(state.mutex);
-    if (!known(state.events, begin, "event") || !known(state.events, end, "event") || !begin->recorded ||
-        !end->recorded)
-        return api_error(cudaErrorInvalidResourceHandle);
-    if (!begin->recorded->over || !end->recorded->over)
-        return cudaErrorNotReady;
-    *milliseconds =
-        std::chrono::duration<float, std::milli>(end->recorded->when - begin->recorded->when).count();
-    return cudaSuccess;
-}
-
 cudaError_t cudaStreamBeginCapture(cudaStream_t handle, enum cudaStreamCaptureMode mode)
 {
     API_CALL(cudaErrorUnknown);
@@ -669,19 +638,6 @@ cudaError_t cudaStreamEndCapture(cudaStream_t handle, cudaGraph_t *graph)
     return cudaSuccess;
 }
 
-cudaError_t cudaStreamIsCapturing(cudaStream_t handle, enum cudaStreamCaptureStatus *status)
-{
-    API_CALL(cudaErrorUnknown);
-    guard lock(state.mutex);
-    qsc_shim_stream *stream = stream_of(handle);
-    if (!stream)
-        return api_error(cudaErrorInvalidResourceHandle);
-    *status = !stream->captured           ? cudaStreamCaptureStatusNone
-              : stream->captured->invalid ? cudaStreamCaptureStatusInvalidated
-                                          : cudaStreamCaptureStatusActive;
-    return cudaSuccess;
-}
-
 cudaError_t cudaGraphInstantiate(cudaGraphExec_t *exec, cudaGraph_t graph, unsigned long long)
 {
     API_CALL(cudaErrorMemoryAllocation);
@@ -714,13 +670,6 @@ cudaError_t cudaGraphLaunch(cudaGraphExec_t exec, cudaStream_t handle)
     made.push_back(begin);
     stream->last = exec->last = add(nullptr, std::move(made));
     return cudaSuccess;
-}
-
-cudaError_t cudaGraphUpload(cudaGraphExec_t exec, cudaStream_t)
-{
-    API_CALL(cudaErrorUnknown);
-    guard lock(state.mutex);
-    return known(state.execs, exec, "graph") ? cudaSuccess : api_error(cudaErrorInvalidResourceHandle);
 }
 
 cudaError_t cudaGraphDestroy(cudaGraph_t graph)
