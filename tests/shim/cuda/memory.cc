@@ -2,7 +2,7 @@
 
 #include "api.h"
 #include "findings.h"
-#include "queue.h"
+#include "streams.h"
 
 #include <atomic>
 #include <cstdint>
@@ -172,7 +172,7 @@ void memory_begin(unsigned char garbage)
 cudaError_t cudaMalloc(void **result, size_t size)
 {
     API_CALL(cudaErrorMemoryAllocation);
-    if (queue_forbids())
+    if (capture_forbids())
         return api_error(cudaErrorStreamCaptureUnsupported);
     return take(result, size, false);
 }
@@ -180,7 +180,7 @@ cudaError_t cudaMalloc(void **result, size_t size)
 cudaError_t cudaMallocHost(void **result, size_t size)
 {
     API_CALL(cudaErrorMemoryAllocation);
-    if (queue_forbids())
+    if (capture_forbids())
         return api_error(cudaErrorStreamCaptureUnsupported);
     return take(result, size, true);
 }
@@ -206,7 +206,7 @@ cudaError_t cudaMallocAsync(void **result, size_t size, cudaStream_t stream)
     if (error != cudaSuccess || size == 0)
         return error;
     void *piece = *result;
-    error = queue_add(stream, [=] { memory_spoil(piece, size); });
+    error = stream_add(stream, [=] { memory_spoil(piece, size); });
     if (error != cudaSuccess) {
         give_back(piece, false);
         *result = nullptr;
@@ -219,7 +219,7 @@ cudaError_t cudaFreeAsync(void *address, cudaStream_t stream)
     API_RELEASE();
     if (address && !memory_is_device(address, 1))
         return release(address, false, "cudaFreeAsync");
-    return api_error(queue_add(stream, [=] { (void)release(address, false, "cudaFreeAsync"); }));
+    return api_error(stream_add(stream, [=] { (void)release(address, false, "cudaFreeAsync"); }));
 }
 
 namespace
@@ -259,7 +259,7 @@ cudaError_t copy(void *to, const void *from, size_t size, enum cudaMemcpyKind ki
     if (!may_copy(to, from, size, kind))
         return api_error(cudaErrorInvalidValue);
     memory_piece target = memory_find(to), source = memory_find(from);
-    return api_error(queue_add(stream, [=] {
+    return api_error(stream_add(stream, [=] {
         if (still_there(to, size, target, "a copy") && still_there(from, size, source, "a copy"))
             memmove(to, from, size);
     }));
@@ -275,8 +275,8 @@ cudaError_t cudaMemcpyAsync(void *to, const void *from, size_t size, enum cudaMe
     cudaError_t error = copy(to, from, size, kind, stream);
     bool pageable = !(memory_is_device(to, size) || memory_is_pinned(to, size)) ||
                     !(memory_is_device(from, size) || memory_is_pinned(from, size));
-    if (error == cudaSuccess && pageable && !queue_captures(stream))
-        error = api_error(queue_wait_stream(stream));
+    if (error == cudaSuccess && pageable && !stream_is_captured(stream))
+        error = api_error(stream_wait(stream));
     return error;
 }
 
@@ -284,7 +284,7 @@ cudaError_t cudaMemcpy(void *to, const void *from, size_t size, enum cudaMemcpyK
 {
     API_CALL(cudaErrorUnknown);
     cudaError_t error = copy(to, from, size, kind, nullptr);
-    return error == cudaSuccess ? api_error(queue_wait_stream(nullptr)) : error;
+    return error == cudaSuccess ? api_error(stream_wait(nullptr)) : error;
 }
 
 cudaError_t cudaMemsetAsync(void *to, int byte, size_t size, cudaStream_t stream)
@@ -295,7 +295,7 @@ cudaError_t cudaMemsetAsync(void *to, int byte, size_t size, cudaStream_t stream
     memory_piece piece = memory_find(to);
     if (!memory_is_pinned(to, size) && !memory_is_device(to, size))
         return api_error(cudaErrorInvalidValue);
-    return api_error(queue_add(stream, [=] {
+    return api_error(stream_add(stream, [=] {
         if (still_there(to, size, piece, "a memset"))
             memset(to, byte, size);
     }));

@@ -1,11 +1,15 @@
 /* Errors, the device, and how a test steers all of it. */
 #include "api.h"
+#include "events.h"
 #include "findings.h"
+#include "graphs.h"
+#include "launches.h"
 #include "memory.h"
 #include "queue.h"
 #include "races.h"
 #include "random.h"
 #include "shim.h"
+#include "streams.h"
 
 #include <cstdio>
 #include <mutex>
@@ -32,7 +36,7 @@ cudaError_t api_error(cudaError_t error)
 
 cudaError_t api_release(const char *call)
 {
-    if (queue_in_host_function()) {
+    if (launch_in_host_function()) {
         shim_found("%s is called by a function of cudaLaunchHostFunc, which must not call CUDA", call);
         return cudaErrorNotPermitted;
     }
@@ -59,6 +63,9 @@ void qsc_shim_begin(uint64_t seed)
 {
     static const unsigned char garbage[] = {0xff, 0x7f}; // as floats NaN, and 3e38
     queue_begin(seed);
+    streams_begin();
+    events_begin();
+    graphs_begin();
     memory_begin(garbage[shim_random{~seed}.below(2)]);
     races_begin();
     shim_findings_begin();
@@ -93,7 +100,7 @@ void qsc_shim_no_device(int error)
 
 size_t qsc_shim_live(void)
 {
-    return memory_live() + queue_live();
+    return memory_live() + streams_live() + events_live() + graphs_live();
 }
 
 const char *cudaGetErrorName(cudaError_t error)
