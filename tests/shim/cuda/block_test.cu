@@ -1,210 +1,15 @@
-// Kernels right and wrong: what the shim computes, and what it finds.
-#include "support.h"
+// Kernels right and wrong: what they compute, and what is found of those that cannot go on.
+#include "sum_block.h"
 
 #include <cuda_bf16.h>
-#include <quiesce/kernels/cuda/launch.h>
 
 #include <cmath>
-
-namespace
-{
-
-enum class bug { none, first_barrier, last_barrier };
-
-// The sum of a block's values, in shared memory.
-template <bug planted> __global__ void sum_block(int *out, const int *in)
-{
-    QSC_DYNAMIC_SHARED(int, sums);
-    unsigned own = threadIdx.x;
-    sums[own] = in[blockIdx.x * blockDim.x + own];
-    if (planted != bug::first_barrier)
-        __syncthreads();
-    for (unsigned half = blockDim.x / 2; half > 0; half /= 2) {
-        if (own < half)
-            sums[own] += sums[own + half];
-        if (planted != bug::last_barrier || half > 1)
-            __syncthreads();
-    }
-    if (own == (planted == bug::last_barrier ? 1u : 0u))
-        out[blockIdx.x] = sums[0];
-}
-
-template <bug planted> std::string finding_of_sum(uint64_t seed)
-{
-    enum { BLOCKS = 3, THREADS = 64 };
-    qsc_shim_begin(seed);
-    qsc_shim_collect();
-    std::vector<int> in(BLOCKS * THREADS);
-    for (size_t i = 0; i < in.size(); i++)
-        in[i] = static_cast<int>(i);
-    device_array<int> to{std::vector<int>(BLOCKS)}, from{in};
-    QSC_LAUNCH(sum_block<planted>, BLOCKS, THREADS, THREADS * sizeof(int), nullptr, to.data, from.data);
-    std::string found = first_finding();
-    if (planted == bug::none)
-        for (int b = 0; b < BLOCKS; b++)
-            cr_assert(to.get()[static_cast<size_t>(b)] ==
-                      THREADS * THREADS * b + THREADS * (THREADS - 1) / 2);
-    return found;
-}
-
-} // namespace
 
 Test(block, right_sum_is_right)
 {
     for (uint64_t seed = 0; seed < SEEDS; seed++)
         cr_assert(finding_of_sum<bug::none>(seed) == "");
 }
-
-#ifndef __SANITIZE_ADDRESS__ // accesses are reported to one of the two
-Test(block, missing_barrier_is_a_race)
-{
-    for (uint64_t seed = 0; seed < SEEDS; seed++) {
-        std::string found = finding_of_sum<bug::first_barrier>(seed);
-        cr_assert(says(found, "race on byte ") && says(found, "of the dynamic shared memory"), "%s",
-                  found.c_str());
-        cr_assert(says(found, "block_test.cu:"), "%s", found.c_str());
-        cr_assert(says(finding_of_sum<bug::last_barrier>(seed), "race on byte 0 of the dynamic"));
-    }
-}
-
-namespace
-{
-
-__global__ void write_same(int *out)
-{
-    out[threadIdx.x] = 1;
-}
-
-__global__ void add_same(int *out)
-{
-    atomicAdd(out, 1);
-}
-
-__global__ void add_and_read(int *out)
-{
-    atomicAdd(out, 1);
-    if (threadIdx.x == 0)
-        out[1] = out[0];
-}
-
-// Neighbours' halves of a word are no race.
-__global__ void write_halves(__nv_bfloat16 *out)
-{
-    out[threadIdx.x] = __float2bfloat16(1);
-}
-
-// One warp hands values on: with __syncwarp, or leaning on its threads going in step.
-template <bool ordered> __global__ void pass_on(int *out)
-{
-    QSC_SHARED(int, values, [32]);
-    values[threadIdx.x] = static_cast<int>(threadIdx.x);
-    if (ordered)
-        __syncwarp();
-    out[threadIdx.x] = values[(threadIdx.x + 1) % 32];
-}
-
-template <typename Kernel>
-std::string finding_of(uint64_t seed, Kernel kernel, unsigned blocks, unsigned threads)
-{
-    qsc_shim_begin(seed);
-    qsc_shim_collect();
-    device_array<int> out(std::vector<int>(64));
-    QSC_LAUNCH(kernel, blocks, threads, 0, nullptr, out.data);
-    return first_finding();
-}
-
-} // namespace
-
-Test(block, races_in_global_memory)
-{
-    for (uint64_t seed = 0; seed < SEEDS; seed++) {
-        cr_assert(finding_of(seed, write_same, 1, 64) == "");
-        cr_assert(says(finding_of(seed, write_same, 2, 64), "race on byte"), "two blocks write the same");
-        cr_assert(finding_of(seed, add_same, 3, 64) == "");
-        cr_assert(says(finding_of(seed, add_and_read, 1, 64), "race on byte 0 of memory of 256, "));
-    }
-}
-
-Test(block, halves_of_a_word_are_apart)
-{
-    for (uint64_t seed = 0; seed < SEEDS; seed++) {
-        qsc_shim_begin(seed);
-        qsc_shim_collect();
-        device_array<__nv_bfloat16> out(std::vector<__nv_bfloat16>(64));
-        QSC_LAUNCH(write_halves, 1, 64, 0, nullptr, out.data);
-        cr_assert(first_finding() == "");
-    }
-}
-
-Test(block, warp_barrier_orders_a_warp)
-{
-    for (uint64_t seed = 0; seed < SEEDS; seed++) {
-        cr_assert(finding_of(seed, pass_on<true>, 1, 32) == "");
-        cr_assert(says(finding_of(seed, pass_on<false>, 1, 32), "of values"));
-        cr_assert(says(finding_of(seed, pass_on<true>, 2, 32), "of memory of 256"));
-    }
-}
-
-namespace
-{
-
-// The barrier of the first warp orders the write after its own readers, not after the second warp's.
-__global__ void write_what_both_warps_read(int *out)
-{
-    QSC_SHARED(int, value, );
-    int read = value;
-    if (threadIdx.x < 32)
-        __syncwarp();
-    if (threadIdx.x == 2)
-        value = 1;
-    out[threadIdx.x] = read;
-}
-
-} // namespace
-
-Test(block, barrier_of_a_warp_does_not_order_another)
-{
-    for (uint64_t seed = 0; seed < SEEDS; seed++)
-        cr_assert(says(finding_of(seed, write_what_both_warps_read, 1, 33), "of value, "));
-}
-
-namespace
-{
-
-__global__ void read_beyond(int *out)
-{
-    QSC_SHARED(int, few, [8]);
-    few[threadIdx.x] = 1; // 32 threads
-    out[threadIdx.x] = few[threadIdx.x];
-}
-
-__global__ void write_beyond(int *out)
-{
-    out[threadIdx.x + 48] = 1;
-}
-
-} // namespace
-
-Test(block, accesses_outside)
-{
-    cr_assert(says(finding_of(1, read_beyond, 1, 32), "outside of what the device has"));
-    cr_assert(says(finding_of(1, write_beyond, 1, 32), "outside of what the device has"));
-    qsc_shim_begin(1);
-    qsc_shim_collect();
-    std::vector<int> host(32);
-    QSC_LAUNCH(write_same, 1, 32, 0, nullptr, host.data());
-    cr_assert(says(first_finding(), "outside of what the device has"), "host memory");
-    qsc_shim_begin(1);
-    qsc_shim_collect();
-    int *freed;
-    cr_assert_cuda(cudaMalloc(&freed, 128));
-    QSC_LAUNCH(write_same, 1, 32, 0, nullptr, freed);
-    cr_assert(first_finding() == "");
-    cr_assert_cuda(cudaFree(freed));
-    QSC_LAUNCH(write_same, 1, 32, 0, nullptr, freed);
-    cr_assert(says(first_finding(), "outside of what the device has"), "freed memory");
-}
-#endif
 
 namespace
 {
@@ -251,8 +56,7 @@ __global__ void different_operations(int *out)
 template <typename... P, typename... A>
 std::string stuck(uint64_t seed, void (*kernel)(P...), unsigned threads, A... arguments)
 {
-    qsc_shim_begin(seed);
-    qsc_shim_collect();
+    begin_collecting(seed);
     QSC_LAUNCH(kernel, 2, threads, 0, nullptr, arguments...);
     cr_assert(cudaDeviceSynchronize() == cudaErrorLaunchFailure);
     int *memory;
