@@ -277,6 +277,37 @@ Test(block, launches_that_a_device_refuses)
     cr_assert(cudaGetLastError() == cudaSuccess);
 }
 
+Test(block, a_kernel_may_be_allowed_more_shared_memory)
+{
+    enum { THREADS = 64, BYTES = 227 << 10 };
+    begin_collecting(6);
+    device_array<int> out{std::vector<int>(1)}, in{std::vector<int>(THREADS, 2)};
+    cr_assert_cuda(
+        cudaFuncSetAttribute(sum_block<bug::none>, cudaFuncAttributeMaxDynamicSharedMemorySize, BYTES));
+    QSC_LAUNCH(sum_block<bug::none>, 1, THREADS, BYTES, nullptr, out.data, in.data);
+    cr_assert_cuda(cudaGetLastError());
+    cr_assert_eq(out.get()[0], 2 * THREADS);
+    QSC_LAUNCH(sum_block<bug::last_barrier>, 1, THREADS, BYTES, nullptr, out.data, in.data);
+    cr_assert_eq(cudaGetLastError(), cudaErrorInvalidValue, "another kernel may not");
+}
+
+Test(block, arrays_of_a_kernel_that_are_too_large)
+{
+    struct kernels {
+        static __global__ void fill(int *out)
+        {
+            QSC_SHARED(int, half, [6 << 10]);
+            QSC_SHARED(int, other, [(6 << 10) + 1]);
+            half[0] = other[0] = 1;
+            out[0] = half[0] + other[0];
+        }
+    };
+    begin_collecting(6);
+    device_array<int> out{std::vector<int>(1)};
+    QSC_LAUNCH(kernels::fill, 1, 1, 0, nullptr, out.data);
+    cr_assert(says(first_finding(), "declares 49156 bytes of shared memory, more than the 49152"));
+}
+
 Test(block, bf16_rounds_to_nearest_even)
 {
     static const struct {

@@ -1,14 +1,14 @@
 // Captures and the graphs they become.
 #include "support.h"
 
+#include <thread>
+
 namespace
 {
 
-enum class capture { right, unjoined, waits, allocates, on_default };
-
-cudaError_t capture_graph(capture how, cudaGraph_t *graph, const pinned_int &in, int *value, int *sum)
+cudaError_t capture_graph(bool join, cudaGraph_t *graph, const pinned_int &in, int *value, int *sum)
 {
-    stream first(cudaStreamDefault), second;
+    stream first, second;
     event forked, joined;
     *graph = nullptr;
     cr_assert_cuda(cudaStreamBeginCapture(first.s, cudaStreamCaptureModeGlobal));
@@ -18,17 +18,13 @@ cudaError_t capture_graph(capture how, cudaGraph_t *graph, const pinned_int &in,
     QSC_LAUNCH(add, 1, 1, 0, second.s, sum, value);
     cr_assert_cuda(cudaEventRecord(joined.e, second.s));
     cr_assert_eq(cudaEventQuery(joined.e), cudaErrorCapturedEvent);
-    int *memory;
-    if (how == capture::waits)
-        cr_assert_eq(cudaStreamSynchronize(first.s), cudaErrorStreamCaptureUnsupported);
-    if (how == capture::allocates)
-        cr_assert_eq(cudaMalloc(&memory, 4), cudaErrorStreamCaptureUnsupported);
-    if (how == capture::on_default)
-        cr_assert_eq(cudaMemsetAsync(value, 0, 4), cudaErrorStreamCaptureImplicit);
-    if (how != capture::unjoined)
+    cr_assert_eq(cudaEventSynchronize(joined.e), cudaErrorCapturedEvent);
+    cudaGraph_t none;
+    cr_assert_eq(cudaStreamEndCapture(second.s, &none), cudaErrorStreamCaptureUnmatched);
+    if (join) {
         cr_assert_cuda(cudaStreamWaitEvent(first.s, joined.e));
-    if (how == capture::right)
         QSC_LAUNCH(set, 1, 1, 0, first.s, value, 0);
+    }
     return cudaStreamEndCapture(first.s, graph);
 }
 
@@ -41,7 +37,7 @@ Test(graphs, a_graph_does_again_what_was_captured)
         device_array<int> value{{0}}, sum{{0}};
         cudaGraph_t graph;
         cudaGraphExec_t exec;
-        cr_assert_cuda(capture_graph(capture::right, &graph, in, value.data, sum.data));
+        cr_assert_cuda(capture_graph(true, &graph, in, value.data, sum.data));
         cr_assert_cuda(cudaGraphInstantiate(&exec, graph));
         cr_assert_cuda(cudaGraphDestroy(graph));
         cr_assert_eq(sum.get()[0], 0, "to capture is not to do");
@@ -58,21 +54,116 @@ Test(graphs, a_graph_does_again_what_was_captured)
     });
 }
 
-Test(graphs, captures_that_fail)
+Test(graphs, what_was_forked_has_to_be_joined)
+{
+    cr_assert_always([] {
+        pinned_int in;
+        device_array<int> value{{0}}, sum{{0}};
+        cudaGraph_t graph;
+        cr_assert_eq(capture_graph(false, &graph, in, value.data, sum.data), cudaErrorStreamCaptureUnjoined);
+        return !graph && sum.get()[0] == 0;
+    });
+}
+
+Test(graphs, calls_that_end_a_capture)
+{
+    static int *memory;
+    static const struct {
+        cudaError_t (*call)(cudaStream_t captured);
+        cudaError_t error;
+    } cases[] = {
+        {cudaStreamSynchronize, cudaErrorStreamCaptureUnsupported},
+        {cudaStreamQuery, cudaErrorStreamCaptureUnsupported},
+        {[](cudaStream_t) { return cudaDeviceSynchronize(); }, cudaErrorStreamCaptureUnsupported},
+        {[](cudaStream_t) { return cudaMalloc(&memory, 4); }, cudaErrorStreamCaptureUnsupported},
+        {[](cudaStream_t) { return cudaMallocHost(&memory, 4); }, cudaErrorStreamCaptureUnsupported},
+        {[](cudaStream_t) { return cudaStreamSynchronize(nullptr); }, cudaErrorStreamCaptureImplicit},
+        {[](cudaStream_t) { return cudaMemset(memory, 0, 4); }, cudaErrorStreamCaptureImplicit},
+        {[](cudaStream_t) { return cudaEventRecord(event().e, nullptr); }, cudaErrorStreamCaptureImplicit},
+        {[](cudaStream_t captured) { return cudaStreamWaitEvent(captured, event().e); },
+         cudaErrorStreamCaptureIsolation},
+    };
+    for (auto one : cases) {
+        begin_collecting(1);
+        device_array<int> value{{1}};
+        memory = value.data;
+        stream s(cudaStreamDefault);
+        cudaGraph_t graph;
+        cr_assert_cuda(cudaStreamBeginCapture(s.s, cudaStreamCaptureModeGlobal));
+        cr_assert_cuda(cudaMemsetAsync(value.data, 0, 4, s.s));
+        cr_assert_eq(one.call(s.s), one.error);
+        cr_assert_eq(cudaMemsetAsync(value.data, 0, 4, s.s), cudaErrorStreamCaptureInvalidated);
+        cr_assert_eq(cudaStreamEndCapture(s.s, &graph), cudaErrorStreamCaptureInvalidated);
+        cr_assert(!graph && value.get()[0] == 1);
+        cr_assert_cuda(cudaMemsetAsync(value.data, 0, 4, s.s));
+        cr_assert_cuda(cudaStreamSynchronize(s.s));
+        cr_assert_eq(value.get()[0], 0, "the stream is as before");
+    }
+}
+
+Test(graphs, captures_that_cannot_begin_or_end)
+{
+    begin_collecting(1);
+    stream s;
+    cudaGraph_t graph;
+    cr_assert_eq(cudaStreamBeginCapture(nullptr, cudaStreamCaptureModeGlobal),
+                 cudaErrorStreamCaptureUnsupported);
+    cr_assert_eq(cudaStreamEndCapture(s.s, &graph), cudaErrorStreamCaptureUnmatched);
+    cr_assert_cuda(cudaStreamBeginCapture(s.s, cudaStreamCaptureModeGlobal));
+    cr_assert_eq(cudaStreamBeginCapture(s.s, cudaStreamCaptureModeGlobal), cudaErrorInvalidValue);
+    qsc_shim_fail_call(1);
+    cr_assert_eq(cudaStreamEndCapture(s.s, &graph), cudaErrorUnknown);
+    cr_assert_eq(cudaStreamEndCapture(s.s, &graph), cudaErrorStreamCaptureUnmatched, "it has ended");
+}
+
+Test(graphs, captures_are_apart)
+{
+    begin_collecting(1);
+    stream first, second;
+    event recorded;
+    cudaGraph_t graph;
+    cudaGraphExec_t exec;
+    cr_assert_cuda(cudaStreamBeginCapture(first.s, cudaStreamCaptureModeGlobal));
+    cr_assert_cuda(cudaStreamBeginCapture(second.s, cudaStreamCaptureModeGlobal));
+    cr_assert_cuda(cudaEventRecord(recorded.e, first.s));
+    cr_assert_eq(cudaStreamWaitEvent(second.s, recorded.e), cudaErrorStreamCaptureIsolation);
+    cr_assert_cuda(cudaStreamEndCapture(first.s, &graph));
+    cr_assert_cuda(cudaGraphInstantiate(&exec, graph));
+    cr_assert_eq(cudaGraphLaunch(exec, second.s), cudaErrorNotSupported, "no graph within another");
+    cr_assert_cuda(cudaGraphDestroy(graph));
+    cr_assert_cuda(cudaStreamEndCapture(second.s, &graph));
+    cr_assert_cuda(cudaGraphDestroy(graph));
+    cr_assert_cuda(cudaGraphExecDestroy(exec));
+}
+
+Test(graphs, whose_allocations_a_capture_forbids)
 {
     static const struct {
-        capture how;
-        cudaError_t error;
-    } cases[] = {{capture::unjoined, cudaErrorStreamCaptureUnjoined},
-                 {capture::waits, cudaErrorStreamCaptureInvalidated},
-                 {capture::allocates, cudaErrorStreamCaptureInvalidated},
-                 {capture::on_default, cudaErrorStreamCaptureInvalidated}};
+        cudaStreamCaptureMode mode;
+        cudaError_t own, others;
+    } cases[] = {
+        {cudaStreamCaptureModeGlobal, cudaErrorStreamCaptureUnsupported, cudaErrorStreamCaptureUnsupported},
+        {cudaStreamCaptureModeThreadLocal, cudaErrorStreamCaptureUnsupported, cudaSuccess},
+        {cudaStreamCaptureModeRelaxed, cudaSuccess, cudaSuccess},
+    };
     for (auto one : cases)
-        cr_assert_always([=] {
-            pinned_int in;
-            device_array<int> value{{0}}, sum{{0}};
+        for (bool by_other : {false, true}) {
+            begin_collecting(1);
+            stream s;
             cudaGraph_t graph;
-            cr_assert_eq(capture_graph(one.how, &graph, in, value.data, sum.data), one.error);
-            return !graph && sum.get()[0] == 0;
-        });
+            cudaError_t error;
+            int *memory = nullptr;
+            auto allocate = [&] { error = cudaMalloc(&memory, 4); };
+            cr_assert_cuda(cudaStreamBeginCapture(s.s, one.mode));
+            if (by_other)
+                std::thread(allocate).join();
+            else
+                allocate();
+            cr_assert_eq(error, by_other ? one.others : one.own);
+            cr_assert_eq(cudaStreamEndCapture(s.s, &graph),
+                         error == cudaSuccess ? cudaSuccess : cudaErrorStreamCaptureInvalidated);
+            if (graph)
+                cr_assert_cuda(cudaGraphDestroy(graph));
+            cr_assert_cuda(cudaFree(memory));
+        }
 }

@@ -1,6 +1,8 @@
 // Memory and copies: who may touch what and when, and which mistakes of a program are seen.
 #include "support.h"
 
+#include <malloc.h>
+
 namespace
 {
 
@@ -119,4 +121,47 @@ Test(memory, copies_that_cannot_be)
     cr_assert_eq(cudaGetLastError(), cudaErrorInvalidValue);
     cr_assert_cuda(cudaMemcpy(host, value.data, 8, cudaMemcpyDefault));
     cr_assert(host[0] == 1 && host[1] == 2);
+}
+
+Test(memory, copies_of_every_kind)
+{
+    begin_collecting(1);
+    device_array<int> from{{1, 2}}, to{{0, 0}};
+    int host[2] = {0, 0};
+    cr_assert_cuda(cudaMemcpy(to.data, from.data, 8, cudaMemcpyDeviceToDevice));
+    cr_assert(to.get() == from.get());
+    cr_assert_eq(cudaMemcpy(host, from.data, 8, cudaMemcpyDeviceToDevice), cudaErrorInvalidValue);
+    cr_assert_cuda(cudaMemcpy(host, host + 1, 4, cudaMemcpyHostToHost));
+    cr_assert_eq(cudaMemcpy(host, from.data, 8, cudaMemcpyHostToHost), cudaErrorInvalidValue);
+    cr_assert_cuda(cudaMemcpy(nullptr, nullptr, 0, cudaMemcpyDeviceToDevice));
+    cr_assert_cuda(cudaMemset(nullptr, 0, 0));
+}
+
+Test(memory, allocations_that_cannot_be)
+{
+    begin_collecting(1);
+    int *memory = reinterpret_cast<int *>(1);
+    cr_assert_eq(cudaMalloc(&memory, SIZE_MAX / 2 + 1), cudaErrorMemoryAllocation);
+    cr_assert(!memory);
+    cr_assert_cuda(cudaMalloc(&memory, 0));
+    cr_assert(!memory);
+    stream s;
+    cr_assert_eq(cudaMallocAsync(&memory, SIZE_MAX / 2 + 1, s.s), cudaErrorMemoryAllocation);
+    cr_assert_cuda(cudaStreamBeginCapture(s.s, cudaStreamCaptureModeRelaxed));
+    cr_assert_eq(cudaStreamSynchronize(s.s), cudaErrorStreamCaptureUnsupported);
+    cr_assert_eq(cudaMallocAsync(&memory, 4, s.s), cudaErrorStreamCaptureInvalidated);
+    cr_assert(!memory && qsc_shim_live() == 1, "only the stream");
+}
+
+// Some of what was freed is kept, so that its later use is found.
+Test(memory, freed_memory_is_given_back_at_last)
+{
+    begin_collecting(1);
+    for (int i = 0; i < 100; i++) {
+        int *memory;
+        cr_assert_cuda(cudaMalloc(&memory, 4 << 20));
+        cr_assert_cuda(cudaFree(memory));
+    }
+    struct mallinfo2 used = mallinfo2();
+    cr_assert_lt(used.uordblks + used.hblkhd, 100 << 20);
 }

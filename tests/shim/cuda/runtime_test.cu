@@ -1,19 +1,58 @@
 // Calls that fail: because a test wants it, because there is no device, because what they are given is gone.
 #include "support.h"
 
-Test(runtime, handles_and_memory_that_are_gone)
+Test(runtime, handles_that_are_gone)
 {
-    begin_collecting(1);
-    cudaStream_t s;
-    cr_assert_cuda(cudaStreamCreate(&s));
-    cr_assert_cuda(cudaStreamDestroy(s));
-    cr_assert_eq(cudaStreamSynchronize(s), cudaErrorInvalidResourceHandle);
-    cr_assert(says(qsc_shim_finding(), "was destroyed"));
+    static cudaStream_t s;
+    static cudaEvent_t e;
+    static cudaGraph_t g;
+    static cudaGraphExec_t x;
+    static cudaError_t (*const calls[])() = {
+        [] { return cudaStreamSynchronize(s); },
+        [] { return cudaStreamQuery(s); },
+        [] { return cudaStreamDestroy(s); },
+        [] { return cudaStreamBeginCapture(s, cudaStreamCaptureModeGlobal); },
+        [] { return cudaStreamEndCapture(s, &g); },
+        [] {
+            return cudaLaunchHostFunc(
+                s, [](void *) {}, nullptr);
+        },
+        [] { return cudaEventRecord(e, nullptr); },
+        [] { return cudaStreamWaitEvent(nullptr, e); },
+        [] { return cudaEventSynchronize(e); },
+        [] { return cudaEventQuery(e); },
+        [] { return cudaEventDestroy(e); },
+        [] { return cudaGraphInstantiate(&x, g); },
+        [] { return cudaGraphDestroy(g); },
+        [] { return cudaGraphLaunch(x, nullptr); },
+        [] { return cudaGraphExecDestroy(x); },
+    };
+    for (auto call : calls) {
+        begin_collecting(1);
+        cr_assert_cuda(cudaStreamCreate(&s));
+        cr_assert_cuda(cudaEventCreate(&e));
+        cr_assert_cuda(cudaStreamBeginCapture(s, cudaStreamCaptureModeGlobal));
+        cr_assert_cuda(cudaStreamEndCapture(s, &g));
+        cr_assert_cuda(cudaGraphInstantiate(&x, g));
+        cr_assert_cuda(cudaGraphExecDestroy(x));
+        cr_assert_cuda(cudaGraphDestroy(g));
+        cr_assert_cuda(cudaEventDestroy(e));
+        cr_assert_cuda(cudaStreamDestroy(s));
+        cr_assert_eq(call(), cudaErrorInvalidResourceHandle);
+        cr_assert(says(qsc_shim_finding(), "was destroyed"));
+    }
+}
+
+Test(runtime, memory_that_is_gone)
+{
     begin_collecting(1);
     int *memory;
     cr_assert_cuda(cudaMalloc(&memory, 4));
     cr_assert_cuda(cudaFree(memory));
     cr_assert_eq(cudaFree(memory), cudaErrorInvalidValue);
+    cr_assert(says(qsc_shim_finding(), "freed before"));
+    begin_collecting(1);
+    cr_assert_eq(cudaFreeAsync(memory, nullptr), cudaErrorInvalidValue);
     cr_assert(says(qsc_shim_finding(), "freed before"));
     qsc_shim_begin(1);
     cr_assert_cuda(cudaFree(nullptr));
@@ -90,4 +129,14 @@ Test(runtime, no_device)
         cr_assert_eq(count, -1);
         cr_assert_eq(cudaMalloc(&memory, 4), error);
     }
+}
+
+Test(runtime, a_device_and_names_of_errors)
+{
+    qsc_shim_begin(1);
+    int count = 0;
+    cr_assert_cuda(cudaGetDeviceCount(&count));
+    cr_assert_eq(count, 1);
+    cr_assert_str_eq(cudaGetErrorName(cudaErrorStreamCaptureImplicit), "cudaErrorStreamCaptureImplicit");
+    cr_assert_str_eq(cudaGetErrorString(static_cast<cudaError_t>(12345)), "unrecognized error code");
 }
