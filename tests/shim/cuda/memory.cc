@@ -16,7 +16,7 @@
 namespace
 {
 
-#ifdef __SANITIZE_ADDRESS__
+#ifdef QSC_SHIM_ASAN
 // AddressSanitizer surrounds pieces, keeps freed ones, and knows who freed them.
 const size_t MARGIN = 0, KEPT = 0;
 #else
@@ -33,6 +33,13 @@ struct {
     std::deque<memory_piece> freed;
     size_t freed_bytes;
 } memory;
+
+// Relaxed: what a program orders before a kernel is before it by the queue's lock, and the rest is its
+// mistake.
+void changed()
+{
+    memory.generation.fetch_add(1, std::memory_order_relaxed);
+}
 
 bool within(const void *address, size_t size, bool pinned)
 {
@@ -51,7 +58,7 @@ cudaError_t take(void **result, size_t size, bool pinned)
         return api_error(cudaErrorMemoryAllocation);
     std::lock_guard<std::mutex> guard(memory.mutex);
     memory.pieces[reinterpret_cast<uintptr_t>(piece)] = {static_cast<char *>(piece), size, pinned};
-    memory.generation++;
+    changed();
     *result = piece;
     return cudaSuccess;
 }
@@ -65,7 +72,7 @@ bool give_back(void *address, bool pinned)
         return false;
     memory_piece piece = found->second;
     memory.pieces.erase(found);
-    memory.generation++;
+    changed();
     memory_spoil(address, piece.size);
     memory.freed.push_back(piece);
     memory.freed_bytes += piece.size;
@@ -147,7 +154,7 @@ std::string memory_describe(const void *address)
 
 unsigned long memory_generation()
 {
-    return memory.generation;
+    return memory.generation.load(std::memory_order_relaxed); // as in changed()
 }
 
 void memory_spoil(void *address, size_t size)
@@ -165,7 +172,7 @@ void memory_begin(unsigned char garbage)
 {
     std::lock_guard<std::mutex> guard(memory.mutex);
     memory.pieces.clear();
-    memory.generation++;
+    changed();
     memory.garbage = garbage;
 }
 

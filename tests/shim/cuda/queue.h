@@ -29,6 +29,7 @@ inline bool is_over(const operation_ref &one)
 using queue_guard = std::unique_lock<std::mutex>;
 queue_guard queue_lock();
 
+/* It begins when what it comes after is over. */
 operation_ref queue_add(queue_guard &lock, std::function<void()> run, std::vector<operation_ref> after);
 
 /* Until all of them are over, the lock given up meanwhile; all that is queued now. */

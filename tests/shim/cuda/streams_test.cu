@@ -124,9 +124,13 @@ Test(streams, threads_of_the_shim)
         for (int i = 0; i < 30; i++) {
             QSC_LAUNCH(add, 1, 1, 0, streams[0].s, value.data, value.data);
             cr_assert_cuda(cudaLaunchHostFunc(
-                streams[i % 3].s, [](void *count) { ++*static_cast<std::atomic<int> *>(count); }, &done));
+                streams[i % 3].s,
+                [](void *count) {
+                    static_cast<std::atomic<int> *>(count)->fetch_add(1, std::memory_order_relaxed);
+                },
+                &done));
         }
-        while (done < 30) {
+        while (done.load(std::memory_order_relaxed) < 30) {
         }
         cr_assert_cuda(cudaDeviceSynchronize());
     }
