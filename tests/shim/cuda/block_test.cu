@@ -24,7 +24,7 @@ __global__ void diverge()
 
 __global__ void leave_early()
 {
-    if (threadIdx.x < 40)
+    if (threadIdx.x % 2 == 1)
         __syncthreads();
 }
 

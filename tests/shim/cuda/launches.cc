@@ -76,9 +76,7 @@ void qsc_shim_enqueue(const qsc_shim_launch &launch, cudaStream_t stream)
 cudaError_t qsc_shim_func_set_attribute(const void *kernel, enum cudaFuncAttribute attribute, int value)
 {
     API_CALL(cudaErrorUnknown);
-    if (attribute != cudaFuncAttributeMaxDynamicSharedMemorySize)
-        return cudaSuccess;
-    if (value < 0 || value > MOST_SHARED)
+    if (attribute != cudaFuncAttributeMaxDynamicSharedMemorySize || value < 0 || value > MOST_SHARED)
         return api_error(cudaErrorInvalidValue);
     std::lock_guard<std::mutex> guard(allowed.mutex);
     allowed.shared_bytes[kernel] = static_cast<size_t>(value);

@@ -52,8 +52,8 @@ enum cudaStreamCaptureMode {
 };
 enum cudaFuncAttribute {
     cudaFuncAttributeMaxDynamicSharedMemorySize = 8,
-    cudaFuncAttributePreferredSharedMemoryCarveout = 9,
 };
+
 typedef struct qsc_shim_stream *cudaStream_t;
 typedef struct qsc_shim_event *cudaEvent_t;
 typedef struct qsc_shim_graph *cudaGraph_t;
