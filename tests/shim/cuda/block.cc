@@ -1,6 +1,5 @@
 #include "block.h"
 
-#include "api.h"
 #include "fibers.h"
 #include "findings.h"
 #include "memory.h"
@@ -12,9 +11,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <map>
 #include <memory>
-#include <mutex>
 #include <numeric>
 #include <string>
 #include <vector>
@@ -24,13 +21,7 @@ extern "C" const char __executable_start, _end;
 namespace
 {
 
-enum { WARP = 32, STATIC_SHARED = 48 << 10, MOST_SHARED = 227 << 10 };
-
-// Kernels that may have more dynamic shared memory than STATIC_SHARED.
-struct {
-    std::mutex mutex;
-    std::map<const void *, size_t> shared_bytes;
-} allowed;
+enum { WARP = 32 };
 
 enum waiting { RUNS, BARRIER, VOTE, SYNCWARP, SHUFFLE, BALLOT, REDUCE, ENDED };
 
@@ -306,33 +297,6 @@ bool execute_block(uint64_t linear)
 
 } // namespace
 
-cudaError_t qsc_shim_func_set_attribute(const void *kernel, enum cudaFuncAttribute attribute, int value)
-{
-    API_CALL(cudaErrorUnknown);
-    if (attribute != cudaFuncAttributeMaxDynamicSharedMemorySize)
-        return cudaSuccess;
-    if (value < 0 || value > MOST_SHARED)
-        return api_error(cudaErrorInvalidValue);
-    std::lock_guard<std::mutex> guard(allowed.mutex);
-    allowed.shared_bytes[kernel] = static_cast<size_t>(value);
-    return cudaSuccess;
-}
-
-cudaError_t block_check(const qsc_shim_launch &launch)
-{
-    const dim3 &grid = launch.grid, &size = launch.block;
-    uint64_t threads = uint64_t(size.x) * size.y * size.z;
-    if (threads == 0 || threads > SHIM_FIBERS || size.z > 64 || grid.x == 0 || grid.y == 0 || grid.z == 0 ||
-        grid.x > INT32_MAX || grid.y > UINT16_MAX || grid.z > UINT16_MAX)
-        return cudaErrorInvalidConfiguration;
-    std::lock_guard<std::mutex> guard(allowed.mutex);
-    auto raised = allowed.shared_bytes.find(launch.kernel);
-    size_t most = STATIC_SHARED;
-    if (raised != allowed.shared_bytes.end())
-        most = std::max(most, raised->second);
-    return launch.shared_bytes > most ? cudaErrorInvalidValue : cudaSuccess;
-}
-
 bool block_execute(const qsc_shim_launch &launch, uint64_t seed)
 {
     block.launch = &launch;
@@ -434,9 +398,9 @@ void *qsc_shim_shared(const void *site, const char *name, size_t size)
         if (array.site == site)
             return array.memory.get();
     block.static_bytes += size;
-    if (block.static_bytes > STATIC_SHARED)
+    if (block.static_bytes > BLOCK_STATIC_SHARED)
         shim_found("%s declares %zu bytes of shared memory, more than the %d that a kernel may",
-                   block.launch->name, block.static_bytes, STATIC_SHARED);
+                   block.launch->name, block.static_bytes, BLOCK_STATIC_SHARED);
     add_shared(site, name, size);
     return block.shared.back().memory.get();
 }

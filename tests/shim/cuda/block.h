@@ -9,8 +9,8 @@
 #include <cstdint>
 #include <string>
 
-/* Can a device launch it? */
-cudaError_t block_check(const qsc_shim_launch &launch);
+/* Bytes of shared memory that a kernel may declare. */
+enum { BLOCK_STATIC_SHARED = 48 << 10 };
 
 /* Runs it to its end; false where threads wait for what never comes, which is a finding. One at a time. */
 bool block_execute(const qsc_shim_launch &launch, uint64_t seed);

@@ -1,210 +1,15 @@
-// Kernels right and wrong: what the shim computes, and what it finds.
-#include "support.h"
+// Kernels right and wrong: what they compute, and what is found of those that cannot go on.
+#include "sum_block.h"
 
 #include <cuda_bf16.h>
-#include <quiesce/kernels/cuda/launch.h>
 
 #include <cmath>
-
-namespace
-{
-
-enum class bug { none, first_barrier, last_barrier };
-
-// The sum of a block's values, in shared memory.
-template <bug planted> __global__ void sum_block(int *out, const int *in)
-{
-    QSC_DYNAMIC_SHARED(int, sums);
-    unsigned own = threadIdx.x;
-    sums[own] = in[blockIdx.x * blockDim.x + own];
-    if (planted != bug::first_barrier)
-        __syncthreads();
-    for (unsigned half = blockDim.x / 2; half > 0; half /= 2) {
-        if (own < half)
-            sums[own] += sums[own + half];
-        if (planted != bug::last_barrier || half > 1)
-            __syncthreads();
-    }
-    if (own == (planted == bug::last_barrier ? 1u : 0u))
-        out[blockIdx.x] = sums[0];
-}
-
-template <bug planted> std::string finding_of_sum(uint64_t seed)
-{
-    enum { BLOCKS = 3, THREADS = 64 };
-    qsc_shim_begin(seed);
-    qsc_shim_collect();
-    std::vector<int> in(BLOCKS * THREADS);
-    for (size_t i = 0; i < in.size(); i++)
-        in[i] = static_cast<int>(i);
-    device_array<int> to{std::vector<int>(BLOCKS)}, from{in};
-    QSC_LAUNCH(sum_block<planted>, BLOCKS, THREADS, THREADS * sizeof(int), nullptr, to.data, from.data);
-    std::string found = first_finding();
-    if (planted == bug::none)
-        for (int b = 0; b < BLOCKS; b++)
-            cr_assert(to.get()[static_cast<size_t>(b)] ==
-                      THREADS * THREADS * b + THREADS * (THREADS - 1) / 2);
-    return found;
-}
-
-} // namespace
 
 Test(block, right_sum_is_right)
 {
     for (uint64_t seed = 0; seed < SEEDS; seed++)
         cr_assert(finding_of_sum<bug::none>(seed) == "");
 }
-
-#ifndef __SANITIZE_ADDRESS__ // accesses are reported to one of the two
-Test(block, missing_barrier_is_a_race)
-{
-    for (uint64_t seed = 0; seed < SEEDS; seed++) {
-        std::string found = finding_of_sum<bug::first_barrier>(seed);
-        cr_assert(says(found, "race on byte ") && says(found, "of the dynamic shared memory"), "%s",
-                  found.c_str());
-        cr_assert(says(found, "block_test.cu:"), "%s", found.c_str());
-        cr_assert(says(finding_of_sum<bug::last_barrier>(seed), "race on byte 0 of the dynamic"));
-    }
-}
-
-namespace
-{
-
-__global__ void write_same(int *out)
-{
-    out[threadIdx.x] = 1;
-}
-
-__global__ void add_same(int *out)
-{
-    atomicAdd(out, 1);
-}
-
-__global__ void add_and_read(int *out)
-{
-    atomicAdd(out, 1);
-    if (threadIdx.x == 0)
-        out[1] = out[0];
-}
-
-// Neighbours' halves of a word are no race.
-__global__ void write_halves(__nv_bfloat16 *out)
-{
-    out[threadIdx.x] = __float2bfloat16(1);
-}
-
-// One warp hands values on: with __syncwarp, or leaning on its threads going in step.
-template <bool ordered> __global__ void pass_on(int *out)
-{
-    QSC_SHARED(int, values, [32]);
-    values[threadIdx.x] = static_cast<int>(threadIdx.x);
-    if (ordered)
-        __syncwarp();
-    out[threadIdx.x] = values[(threadIdx.x + 1) % 32];
-}
-
-template <typename Kernel>
-std::string finding_of(uint64_t seed, Kernel kernel, unsigned blocks, unsigned threads)
-{
-    qsc_shim_begin(seed);
-    qsc_shim_collect();
-    device_array<int> out(std::vector<int>(64));
-    QSC_LAUNCH(kernel, blocks, threads, 0, nullptr, out.data);
-    return first_finding();
-}
-
-} // namespace
-
-Test(block, races_in_global_memory)
-{
-    for (uint64_t seed = 0; seed < SEEDS; seed++) {
-        cr_assert(finding_of(seed, write_same, 1, 64) == "");
-        cr_assert(says(finding_of(seed, write_same, 2, 64), "race on byte"), "two blocks write the same");
-        cr_assert(finding_of(seed, add_same, 3, 64) == "");
-        cr_assert(says(finding_of(seed, add_and_read, 1, 64), "race on byte 0 of memory of 256, "));
-    }
-}
-
-Test(block, halves_of_a_word_are_apart)
-{
-    for (uint64_t seed = 0; seed < SEEDS; seed++) {
-        qsc_shim_begin(seed);
-        qsc_shim_collect();
-        device_array<__nv_bfloat16> out(std::vector<__nv_bfloat16>(64));
-        QSC_LAUNCH(write_halves, 1, 64, 0, nullptr, out.data);
-        cr_assert(first_finding() == "");
-    }
-}
-
-Test(block, warp_barrier_orders_a_warp)
-{
-    for (uint64_t seed = 0; seed < SEEDS; seed++) {
-        cr_assert(finding_of(seed, pass_on<true>, 1, 32) == "");
-        cr_assert(says(finding_of(seed, pass_on<false>, 1, 32), "of values"));
-        cr_assert(says(finding_of(seed, pass_on<true>, 2, 32), "of memory of 256"));
-    }
-}
-
-namespace
-{
-
-// The barrier of the first warp orders the write after its own readers, not after the second warp's.
-__global__ void write_what_both_warps_read(int *out)
-{
-    QSC_SHARED(int, value, );
-    int read = value;
-    if (threadIdx.x < 32)
-        __syncwarp();
-    if (threadIdx.x == 2)
-        value = 1;
-    out[threadIdx.x] = read;
-}
-
-} // namespace
-
-Test(block, barrier_of_a_warp_does_not_order_another)
-{
-    for (uint64_t seed = 0; seed < SEEDS; seed++)
-        cr_assert(says(finding_of(seed, write_what_both_warps_read, 1, 33), "of value, "));
-}
-
-namespace
-{
-
-__global__ void read_beyond(int *out)
-{
-    QSC_SHARED(int, few, [8]);
-    few[threadIdx.x] = 1; // 32 threads
-    out[threadIdx.x] = few[threadIdx.x];
-}
-
-__global__ void write_beyond(int *out)
-{
-    out[threadIdx.x + 48] = 1;
-}
-
-} // namespace
-
-Test(block, accesses_outside)
-{
-    cr_assert(says(finding_of(1, read_beyond, 1, 32), "outside of what the device has"));
-    cr_assert(says(finding_of(1, write_beyond, 1, 32), "outside of what the device has"));
-    qsc_shim_begin(1);
-    qsc_shim_collect();
-    std::vector<int> host(32);
-    QSC_LAUNCH(write_same, 1, 32, 0, nullptr, host.data());
-    cr_assert(says(first_finding(), "outside of what the device has"), "host memory");
-    qsc_shim_begin(1);
-    qsc_shim_collect();
-    int *freed;
-    cr_assert_cuda(cudaMalloc(&freed, 128));
-    QSC_LAUNCH(write_same, 1, 32, 0, nullptr, freed);
-    cr_assert(first_finding() == "");
-    cr_assert_cuda(cudaFree(freed));
-    QSC_LAUNCH(write_same, 1, 32, 0, nullptr, freed);
-    cr_assert(says(first_finding(), "outside of what the device has"), "freed memory");
-}
-#endif
 
 namespace
 {
@@ -219,7 +24,7 @@ __global__ void diverge()
 
 __global__ void leave_early()
 {
-    if (threadIdx.x < 40)
+    if (threadIdx.x % 2 == 1)
         __syncthreads();
 }
 
@@ -251,8 +56,7 @@ __global__ void different_operations(int *out)
 template <typename... P, typename... A>
 std::string stuck(uint64_t seed, void (*kernel)(P...), unsigned threads, A... arguments)
 {
-    qsc_shim_begin(seed);
-    qsc_shim_collect();
+    begin_collecting(seed);
     QSC_LAUNCH(kernel, 2, threads, 0, nullptr, arguments...);
     cr_assert(cudaDeviceSynchronize() == cudaErrorLaunchFailure);
     int *memory;
@@ -303,10 +107,10 @@ namespace
 {
 
 struct warp_results {
-    int broadcast[64], up[64], down[64], across[64], segment[64], add[64], lowest[64];
-    unsigned ballot[64];
+    int broadcast[64], up[64], down[64], across[64], segment[64], add[64], lowest[64], highest[64];
+    unsigned ballot[64], both[64], either[64], odd[64];
     double wide[64];
-    int all[64], any[64], count[64];
+    int all[64], any[64], count[64], warp_all[64], warp_any[64];
 };
 
 __global__ void warp_operations(warp_results *r)
@@ -322,6 +126,12 @@ __global__ void warp_operations(warp_results *r)
     r->ballot[t] = __ballot_sync(0xffffffff, lane % 4 == 1);
     r->add[t] = __reduce_add_sync(0xffffffff, value);
     r->lowest[t] = __reduce_min_sync(0xffffffff, -value);
+    r->highest[t] = __reduce_max_sync(0xffffffff, -value);
+    r->both[t] = __reduce_and_sync(0xffffffff, t | 8);
+    r->either[t] = __reduce_or_sync(0xffffffff, t & 5);
+    r->odd[t] = __reduce_xor_sync(0xffffffff, lane == 3 ? 6u : 1u);
+    r->warp_all[t] = __all_sync(0xffffffff, t < 32);
+    r->warp_any[t] = __any_sync(0xffffffff, t == 40);
     r->all[t] = __syncthreads_and(value >= 3);
     r->any[t] = __syncthreads_or(value == 3);
     r->count[t] = __syncthreads_count(value < 30);
@@ -347,6 +157,10 @@ Test(block, warp_operations_are_the_devices)
             cr_assert(r.ballot[t] == 0x22222222u);
             cr_assert(r.add[t] == 3 * (32 * first + 31 * 16));
             cr_assert(r.lowest[t] == -(first + 31) * 3);
+            cr_assert(r.highest[t] == -first * 3);
+            cr_assert(r.both[t] == static_cast<unsigned>(first | 8));
+            cr_assert(r.either[t] == 5 && r.odd[t] == (6 ^ 1));
+            cr_assert(r.warp_all[t] == (first == 0) && r.warp_any[t] == (first == 32));
             cr_assert(!r.all[t] && r.any[t] && r.count[t] == 10);
         }
     }
@@ -372,6 +186,10 @@ __global__ void atomics(int *i, float *f, unsigned long long *u)
     atomicMin(&i[1], own);
     atomicCAS(&i[2], 0, 7);
     atomicOr(&i[3], 1 << own % 32);
+    atomicAnd(&i[4], ~own);
+    atomicXor(&i[5], own + static_cast<int>(blockIdx.x));
+    atomicSub(&i[6], 2);
+    atomicExch(&i[7], 5);
     atomicAdd(f, 0.5f);
     atomicAdd(u, 1ull << 33);
 }
@@ -414,11 +232,11 @@ Test(block, every_thread_of_every_block_runs_once)
 Test(block, atomics_are_the_devices)
 {
     qsc_shim_begin(4);
-    device_array<int> i(std::vector<int>{-1, 100, 0, 0});
+    device_array<int> i(std::vector<int>{-1, 100, 0, 0, 255, 1, 0, 0});
     device_array<float> f(std::vector<float>(1));
     device_array<unsigned long long> u(std::vector<unsigned long long>(1));
     QSC_LAUNCH(atomics, 2, 40, 0, nullptr, i.data, f.data, u.data);
-    cr_assert(i.get() == (std::vector<int>{39, 0, 7, -1}));
+    cr_assert(i.get() == (std::vector<int>{39, 0, 7, -1, 192, 1 ^ 40, -160, 5}));
     cr_assert(f.get()[0] == 40);
     cr_assert(u.get()[0] == 80ull << 33);
 }
@@ -459,6 +277,37 @@ Test(block, launches_that_a_device_refuses)
     cr_assert(cudaGetLastError() == cudaSuccess);
 }
 
+Test(block, a_kernel_may_be_allowed_more_shared_memory)
+{
+    enum { THREADS = 64, BYTES = 227 << 10 };
+    begin_collecting(6);
+    device_array<int> out{std::vector<int>(1)}, in{std::vector<int>(THREADS, 2)};
+    cr_assert_cuda(
+        cudaFuncSetAttribute(sum_block<bug::none>, cudaFuncAttributeMaxDynamicSharedMemorySize, BYTES));
+    QSC_LAUNCH(sum_block<bug::none>, 1, THREADS, BYTES, nullptr, out.data, in.data);
+    cr_assert_cuda(cudaGetLastError());
+    cr_assert_eq(out.get()[0], 2 * THREADS);
+    QSC_LAUNCH(sum_block<bug::last_barrier>, 1, THREADS, BYTES, nullptr, out.data, in.data);
+    cr_assert_eq(cudaGetLastError(), cudaErrorInvalidValue, "another kernel may not");
+}
+
+Test(block, arrays_of_a_kernel_that_are_too_large)
+{
+    struct kernels {
+        static __global__ void fill(int *out)
+        {
+            QSC_SHARED(int, half, [6 << 10]);
+            QSC_SHARED(int, other, [(6 << 10) + 1]);
+            half[0] = other[0] = 1;
+            out[0] = half[0] + other[0];
+        }
+    };
+    begin_collecting(6);
+    device_array<int> out{std::vector<int>(1)};
+    QSC_LAUNCH(kernels::fill, 1, 1, 0, nullptr, out.data);
+    cr_assert(says(first_finding(), "declares 49156 bytes of shared memory, more than the 49152"));
+}
+
 Test(block, bf16_rounds_to_nearest_even)
 {
     static const struct {
@@ -476,4 +325,7 @@ Test(block, bf16_rounds_to_nearest_even)
     cr_assert(std::isnan(__bfloat162float(__float2bfloat16(NAN))));
     float2 pair = __bfloat1622float2(__floats2bfloat162_rn(2, -3));
     cr_assert(pair.x == 2 && pair.y == -3);
+    __nv_bfloat16 one = 1, tiny = 0x1p-9f, three = 3;
+    cr_assert(float(one + tiny) == 1 && float(one - tiny) == 1, "each operation rounds");
+    cr_assert(float(one / three) == 0x1.56p-2f && float(three * three) == 9);
 }

@@ -4,14 +4,7 @@
 #include <cstdlib>
 #include <sys/mman.h>
 
-#if defined(__SANITIZE_ADDRESS__)
-#define SHIM_ASAN 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SHIM_ASAN 1
-#endif
-#endif
-#ifdef SHIM_ASAN
+#ifdef QSC_SHIM_ASAN
 #include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
 #endif
@@ -63,7 +56,7 @@ void map_stacks()
 
 void leave_to(const void *stack, size_t size, void **fake)
 {
-#ifdef SHIM_ASAN
+#ifdef QSC_SHIM_ASAN
     __sanitizer_start_switch_fiber(fake, stack, size);
 #else
     (void)stack, (void)size, (void)fake;
@@ -72,7 +65,7 @@ void leave_to(const void *stack, size_t size, void **fake)
 
 void arrive(void *fake, const void **from, size_t *size)
 {
-#ifdef SHIM_ASAN
+#ifdef QSC_SHIM_ASAN
     __sanitizer_finish_switch_fiber(fake, from, size);
 #else
     (void)fake, (void)from, (void)size;
@@ -104,7 +97,7 @@ void fiber_prepare(unsigned fiber, void (*entry)())
 {
     if (!state.stacks)
         map_stacks();
-#ifdef SHIM_ASAN
+#ifdef QSC_SHIM_ASAN
     __asan_unpoison_memory_region(stack_of(fiber), STACK); // it may have been abandoned within calls
 #endif
     void **sp = reinterpret_cast<void **>(stack_of(fiber) + STACK);

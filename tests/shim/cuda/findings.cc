@@ -12,8 +12,8 @@ namespace
 
 struct {
     std::mutex mutex;
-    bool collect, any;
-    char first[1024];
+    bool collect;
+    char first[1024]; // empty: none
 } findings;
 
 } // namespace
@@ -30,15 +30,15 @@ void shim_found(const char *format, ...)
         fprintf(stderr, "CUDA shim: %s\n", text);
         abort();
     }
-    if (!findings.any)
+    if (!findings.first[0])
         snprintf(findings.first, sizeof findings.first, "%s", text);
-    findings.any = true;
 }
 
 void shim_findings_begin(void)
 {
     std::lock_guard<std::mutex> guard(findings.mutex);
-    findings.collect = findings.any = false;
+    findings.collect = false;
+    findings.first[0] = '\0';
 }
 
 void qsc_shim_collect(void)
@@ -50,5 +50,5 @@ void qsc_shim_collect(void)
 const char *qsc_shim_finding(void)
 {
     std::lock_guard<std::mutex> guard(findings.mutex);
-    return findings.any ? findings.first : nullptr;
+    return findings.first[0] ? findings.first : nullptr;
 }

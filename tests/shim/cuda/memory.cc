@@ -2,7 +2,7 @@
 
 #include "api.h"
 #include "findings.h"
-#include "queue.h"
+#include "streams.h"
 
 #include <atomic>
 #include <cstdint>
@@ -16,7 +16,7 @@
 namespace
 {
 
-#ifdef __SANITIZE_ADDRESS__
+#ifdef QSC_SHIM_ASAN
 // AddressSanitizer surrounds pieces, keeps freed ones, and knows who freed them.
 const size_t MARGIN = 0, KEPT = 0;
 #else
@@ -33,6 +33,13 @@ struct {
     std::deque<memory_piece> freed;
     size_t freed_bytes;
 } memory;
+
+// Relaxed: what a program orders before a kernel is before it by the queue's lock, and the rest is its
+// mistake.
+void changed()
+{
+    memory.generation.fetch_add(1, std::memory_order_relaxed);
+}
 
 bool within(const void *address, size_t size, bool pinned)
 {
@@ -51,7 +58,7 @@ cudaError_t take(void **result, size_t size, bool pinned)
         return api_error(cudaErrorMemoryAllocation);
     std::lock_guard<std::mutex> guard(memory.mutex);
     memory.pieces[reinterpret_cast<uintptr_t>(piece)] = {static_cast<char *>(piece), size, pinned};
-    memory.generation++;
+    changed();
     *result = piece;
     return cudaSuccess;
 }
@@ -65,7 +72,7 @@ bool give_back(void *address, bool pinned)
         return false;
     memory_piece piece = found->second;
     memory.pieces.erase(found);
-    memory.generation++;
+    changed();
     memory_spoil(address, piece.size);
     memory.freed.push_back(piece);
     memory.freed_bytes += piece.size;
@@ -147,7 +154,7 @@ std::string memory_describe(const void *address)
 
 unsigned long memory_generation()
 {
-    return memory.generation;
+    return memory.generation.load(std::memory_order_relaxed); // as in changed()
 }
 
 void memory_spoil(void *address, size_t size)
@@ -165,14 +172,14 @@ void memory_begin(unsigned char garbage)
 {
     std::lock_guard<std::mutex> guard(memory.mutex);
     memory.pieces.clear();
-    memory.generation++;
+    changed();
     memory.garbage = garbage;
 }
 
 cudaError_t cudaMalloc(void **result, size_t size)
 {
     API_CALL(cudaErrorMemoryAllocation);
-    if (queue_forbids())
+    if (capture_forbids())
         return api_error(cudaErrorStreamCaptureUnsupported);
     return take(result, size, false);
 }
@@ -180,14 +187,9 @@ cudaError_t cudaMalloc(void **result, size_t size)
 cudaError_t cudaMallocHost(void **result, size_t size)
 {
     API_CALL(cudaErrorMemoryAllocation);
-    if (queue_forbids())
+    if (capture_forbids())
         return api_error(cudaErrorStreamCaptureUnsupported);
     return take(result, size, true);
-}
-
-cudaError_t cudaHostAlloc(void **result, size_t size, unsigned)
-{
-    return cudaMallocHost(result, size);
 }
 
 cudaError_t cudaFree(void *address)
@@ -211,7 +213,7 @@ cudaError_t cudaMallocAsync(void **result, size_t size, cudaStream_t stream)
     if (error != cudaSuccess || size == 0)
         return error;
     void *piece = *result;
-    error = queue_add(stream, [=] { memory_spoil(piece, size); });
+    error = stream_add(stream, [=] { memory_spoil(piece, size); });
     if (error != cudaSuccess) {
         give_back(piece, false);
         *result = nullptr;
@@ -224,14 +226,7 @@ cudaError_t cudaFreeAsync(void *address, cudaStream_t stream)
     API_RELEASE();
     if (address && !memory_is_device(address, 1))
         return release(address, false, "cudaFreeAsync");
-    return api_error(queue_add(stream, [=] { (void)release(address, false, "cudaFreeAsync"); }));
-}
-
-cudaError_t cudaMemGetInfo(size_t *available, size_t *total)
-{
-    API_CALL(cudaErrorUnknown);
-    *available = *total = size_t(8) << 30;
-    return cudaSuccess;
+    return api_error(stream_add(stream, [=] { (void)release(address, false, "cudaFreeAsync"); }));
 }
 
 namespace
@@ -271,7 +266,7 @@ cudaError_t copy(void *to, const void *from, size_t size, enum cudaMemcpyKind ki
     if (!may_copy(to, from, size, kind))
         return api_error(cudaErrorInvalidValue);
     memory_piece target = memory_find(to), source = memory_find(from);
-    return api_error(queue_add(stream, [=] {
+    return api_error(stream_add(stream, [=] {
         if (still_there(to, size, target, "a copy") && still_there(from, size, source, "a copy"))
             memmove(to, from, size);
     }));
@@ -287,8 +282,8 @@ cudaError_t cudaMemcpyAsync(void *to, const void *from, size_t size, enum cudaMe
     cudaError_t error = copy(to, from, size, kind, stream);
     bool pageable = !(memory_is_device(to, size) || memory_is_pinned(to, size)) ||
                     !(memory_is_device(from, size) || memory_is_pinned(from, size));
-    if (error == cudaSuccess && pageable && !queue_captures(stream))
-        error = api_error(queue_wait_stream(stream));
+    if (error == cudaSuccess && pageable && !stream_is_captured(stream))
+        error = api_error(stream_wait(stream));
     return error;
 }
 
@@ -296,7 +291,7 @@ cudaError_t cudaMemcpy(void *to, const void *from, size_t size, enum cudaMemcpyK
 {
     API_CALL(cudaErrorUnknown);
     cudaError_t error = copy(to, from, size, kind, nullptr);
-    return error == cudaSuccess ? api_error(queue_wait_stream(nullptr)) : error;
+    return error == cudaSuccess ? api_error(stream_wait(nullptr)) : error;
 }
 
 cudaError_t cudaMemsetAsync(void *to, int byte, size_t size, cudaStream_t stream)
@@ -307,7 +302,7 @@ cudaError_t cudaMemsetAsync(void *to, int byte, size_t size, cudaStream_t stream
     memory_piece piece = memory_find(to);
     if (!memory_is_pinned(to, size) && !memory_is_device(to, size))
         return api_error(cudaErrorInvalidValue);
-    return api_error(queue_add(stream, [=] {
+    return api_error(stream_add(stream, [=] {
         if (still_there(to, size, piece, "a memset"))
             memset(to, byte, size);
     }));

@@ -1,5 +1,6 @@
-/* The device's work: operations and what must be over before each. A stream orders its own, events order
- * those of different streams; of the operations that are free to begin, one is drawn. */
+/* The engine: operations, and what must be over before each begins. Of those that are free to begin, one is
+ * drawn; whatever waits executes them, or real threads do. Streams, events and graphs say what comes after
+ * what. */
 #ifndef QSC_SHIM_CUDA_QUEUE_H
 #define QSC_SHIM_CUDA_QUEUE_H
 
@@ -7,20 +8,38 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
+#include <mutex>
+#include <vector>
 
-/* Adds to a stream, or to what the stream is being captured in. */
-cudaError_t queue_add(cudaStream_t stream, std::function<void()> run);
+struct operation {
+    std::function<void()> run; // empty: a mark that events and graphs need
+    std::vector<std::shared_ptr<operation>> after;
+    bool begun = false, over = false;
+};
+using operation_ref = std::shared_ptr<operation>;
 
-bool queue_captures(cudaStream_t stream);
+/* Nothing is over, too. */
+inline bool is_over(const operation_ref &one)
+{
+    return !one || one->over;
+}
 
-/* Until all that is in the stream now is over; in all streams. */
-cudaError_t queue_wait_stream(cudaStream_t stream);
-cudaError_t queue_wait_all();
+/* One lock guards operations, streams, events and graphs. No operation runs under it. */
+using queue_guard = std::unique_lock<std::mutex>;
+queue_guard queue_lock();
 
-/* Does the calling thread execute a function of cudaLaunchHostFunc? */
-bool queue_in_host_function();
+/* It begins when what it comes after is over. */
+operation_ref queue_add(queue_guard &lock, std::function<void()> run, std::vector<operation_ref> after);
 
-/* Executes some of what may begin, or nothing, as the seed has it. */
+/* Until all of them are over, the lock given up meanwhile; all that is queued now. */
+cudaError_t queue_wait(queue_guard &lock, const std::vector<operation_ref> &awaited);
+cudaError_t queue_wait_all(queue_guard &lock);
+
+/* cudaErrorNotReady while one of them is not over; who polls often enough gets there. */
+cudaError_t queue_query(queue_guard &lock, const std::vector<operation_ref> &awaited);
+
+/* Executes some of what may begin, or nothing, as the seed has it. Without the lock, as all below. */
 void queue_maybe_run();
 
 /* cudaErrorLaunchFailure after a kernel that could not go on: from then on nothing is executed. */
@@ -30,16 +49,10 @@ void queue_fail();
 /* A number for a launch's own orders. */
 uint64_t queue_draw();
 
-/* Real threads execute from now on. */
+/* Real threads execute from now on. Returns 0 or pthread_create's error. */
 int queue_threads(int threads);
-
-/* Does a capture forbid calls that touch the whole device? */
-bool queue_forbids();
 
 /* Drops what is queued; ends the threads. */
 void queue_begin(uint64_t seed);
-
-/* Streams, events and graphs that live. */
-size_t queue_live();
 
 #endif

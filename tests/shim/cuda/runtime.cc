@@ -1,11 +1,15 @@
 /* Errors, the device, and how a test steers all of it. */
 #include "api.h"
+#include "events.h"
 #include "findings.h"
+#include "graphs.h"
+#include "launches.h"
 #include "memory.h"
 #include "queue.h"
 #include "races.h"
 #include "random.h"
 #include "shim.h"
+#include "streams.h"
 
 #include <cstdio>
 #include <mutex>
@@ -32,7 +36,7 @@ cudaError_t api_error(cudaError_t error)
 
 cudaError_t api_release(const char *call)
 {
-    if (queue_in_host_function()) {
+    if (launch_in_host_function()) {
         shim_found("%s is called by a function of cudaLaunchHostFunc, which must not call CUDA", call);
         return cudaErrorNotPermitted;
     }
@@ -59,6 +63,9 @@ void qsc_shim_begin(uint64_t seed)
 {
     static const unsigned char garbage[] = {0xff, 0x7f}; // as floats NaN, and 3e38
     queue_begin(seed);
+    streams_begin();
+    events_begin();
+    graphs_begin();
     memory_begin(garbage[shim_random{~seed}.below(2)]);
     races_begin();
     shim_findings_begin();
@@ -93,7 +100,7 @@ void qsc_shim_no_device(int error)
 
 size_t qsc_shim_live(void)
 {
-    return memory_live() + queue_live();
+    return memory_live() + streams_live() + events_live() + graphs_live();
 }
 
 const char *cudaGetErrorName(cudaError_t error)
@@ -106,10 +113,8 @@ const char *cudaGetErrorName(cudaError_t error)
         QSC_SHIM_NAME(cudaErrorInvalidValue);
         QSC_SHIM_NAME(cudaErrorMemoryAllocation);
         QSC_SHIM_NAME(cudaErrorInvalidConfiguration);
-        QSC_SHIM_NAME(cudaErrorInvalidMemcpyDirection);
         QSC_SHIM_NAME(cudaErrorInsufficientDriver);
         QSC_SHIM_NAME(cudaErrorNoDevice);
-        QSC_SHIM_NAME(cudaErrorInvalidDevice);
         QSC_SHIM_NAME(cudaErrorInvalidResourceHandle);
         QSC_SHIM_NAME(cudaErrorNotReady);
         QSC_SHIM_NAME(cudaErrorLaunchFailure);
@@ -150,81 +155,5 @@ cudaError_t cudaGetDeviceCount(int *count)
 {
     API_CALL(cudaErrorUnknown); // without a device the count is left alone, as the runtime does
     *count = 1;
-    return cudaSuccess;
-}
-
-cudaError_t cudaGetDevice(int *device)
-{
-    API_CALL(cudaErrorUnknown);
-    *device = 0;
-    return cudaSuccess;
-}
-
-cudaError_t cudaSetDevice(int device)
-{
-    API_CALL(cudaErrorUnknown);
-    return device == 0 ? cudaSuccess : api_error(cudaErrorInvalidDevice);
-}
-
-cudaError_t cudaGetDeviceProperties(cudaDeviceProp *properties, int device)
-{
-    API_CALL(cudaErrorUnknown);
-    if (device != 0)
-        return api_error(cudaErrorInvalidDevice);
-    *properties = {};
-    snprintf(properties->name, sizeof properties->name, "execution shim");
-    properties->totalGlobalMem = size_t(8) << 30;
-    properties->sharedMemPerBlock = 48 << 10;
-    properties->sharedMemPerBlockOptin = 227 << 10;
-    properties->sharedMemPerMultiprocessor = 228 << 10;
-    properties->warpSize = 32;
-    properties->maxThreadsPerBlock = 1024;
-    properties->maxThreadsPerMultiProcessor = 2048;
-    properties->multiProcessorCount = 4;
-    properties->major = 9;
-    properties->regsPerBlock = 65536;
-    properties->l2CacheSize = 50 << 20;
-    properties->asyncEngineCount = 1;
-    properties->concurrentKernels = 1;
-    return cudaSuccess;
-}
-
-cudaError_t cudaDeviceGetAttribute(int *value, enum cudaDeviceAttr attribute, int device)
-{
-    cudaDeviceProp properties;
-    cudaError_t error = cudaGetDeviceProperties(&properties, device);
-    if (error != cudaSuccess)
-        return error;
-    switch (attribute) {
-    case cudaDevAttrMaxThreadsPerBlock:
-        *value = properties.maxThreadsPerBlock;
-        return cudaSuccess;
-    case cudaDevAttrMultiProcessorCount:
-        *value = properties.multiProcessorCount;
-        return cudaSuccess;
-    case cudaDevAttrComputeCapabilityMajor:
-        *value = properties.major;
-        return cudaSuccess;
-    case cudaDevAttrComputeCapabilityMinor:
-        *value = properties.minor;
-        return cudaSuccess;
-    case cudaDevAttrMaxSharedMemoryPerBlockOptin:
-        *value = static_cast<int>(properties.sharedMemPerBlockOptin);
-        return cudaSuccess;
-    }
-    return api_error(cudaErrorInvalidValue);
-}
-
-cudaError_t cudaDriverGetVersion(int *version)
-{
-    API_CALL(cudaErrorUnknown);
-    *version = CUDART_VERSION;
-    return cudaSuccess;
-}
-
-cudaError_t cudaRuntimeGetVersion(int *version)
-{
-    API_CALL(cudaErrorUnknown);
-    *version = CUDART_VERSION;
     return cudaSuccess;
 }

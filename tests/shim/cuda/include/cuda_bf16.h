@@ -32,9 +32,6 @@ struct alignas(4) __nv_bfloat162 {
     __nv_bfloat16 x, y;
 };
 
-using nv_bfloat16 = __nv_bfloat16;
-using nv_bfloat162 = __nv_bfloat162;
-
 // Each result is rounded, as the device's instructions do.
 inline __nv_bfloat16 operator+(__nv_bfloat16 a, __nv_bfloat16 b)
 {
@@ -61,11 +58,6 @@ inline __nv_bfloat16 __float2bfloat16(float value)
     return value;
 }
 
-inline __nv_bfloat16 __float2bfloat16_rn(float value)
-{
-    return value;
-}
-
 inline float __bfloat162float(__nv_bfloat16 value)
 {
     return value;
@@ -76,41 +68,9 @@ inline __nv_bfloat162 __floats2bfloat162_rn(float x, float y)
     return {x, y};
 }
 
-inline __nv_bfloat162 __float22bfloat162_rn(float2 value)
-{
-    return {value.x, value.y};
-}
-
 inline float2 __bfloat1622float2(__nv_bfloat162 value)
 {
     return {value.x, value.y};
-}
-
-inline __nv_bfloat162 __halves2bfloat162(__nv_bfloat16 x, __nv_bfloat16 y)
-{
-    return {x, y};
-}
-
-inline float __low2float(__nv_bfloat162 value)
-{
-    return value.x;
-}
-
-inline float __high2float(__nv_bfloat162 value)
-{
-    return value.y;
-}
-
-inline unsigned short __bfloat16_as_ushort(__nv_bfloat16 value)
-{
-    return value.bits;
-}
-
-inline __nv_bfloat16 __ushort_as_bfloat16(unsigned short bits)
-{
-    __nv_bfloat16 value;
-    value.bits = bits;
-    return value;
 }
 
 #endif

@@ -47,8 +47,6 @@ void qsc_shim_atomic(const char *file, int line, const void *address, size_t siz
 #define blockDim (qsc_shim_block_dim())
 #define gridDim (qsc_shim_grid_dim())
 
-constexpr int warpSize = 32;
-
 // Arguments that nobody writes tell a finding's place in the source.
 #define QSC_SHIM_PLACE const char *file = __builtin_FILE(), int line = __builtin_LINE()
 
@@ -202,26 +200,6 @@ atomicCAS(T *address, typename qsc_shim_same<T>::type expected, typename qsc_shi
 
 #undef QSC_SHIM_PLACE
 
-template <typename T> T __ldg(const T *address)
-{
-    return *address;
-}
-
-template <typename T> T __ldcs(const T *address)
-{
-    return *address;
-}
-
-template <typename T> T __ldcg(const T *address)
-{
-    return *address;
-}
-
-template <typename T> void __stcs(T *address, T value)
-{
-    *address = value;
-}
-
 #define QSC_SHIM_ORDER(type)        \
     inline type min(type a, type b) \
     {                               \
@@ -249,103 +227,9 @@ inline float max(float a, float b)
     return fmaxf(a, b);
 }
 
-// The device's fast ones have an error of some units in the last place; these have less.
-inline float rsqrtf(float x)
-{
-    return 1 / sqrtf(x);
-}
-
-inline float __frsqrt_rn(float x)
-{
-    return 1 / sqrtf(x);
-}
-
-inline float __expf(float x)
-{
-    return expf(x);
-}
-
-inline float __logf(float x)
-{
-    return logf(x);
-}
-
-inline float __fdividef(float x, float y)
-{
-    return x / y;
-}
-
-inline float __fmaf_rn(float x, float y, float z)
-{
-    return fmaf(x, y, z);
-}
-
-inline float __fadd_rn(float x, float y)
-{
-    return x + y;
-}
-
-inline float __fmul_rn(float x, float y)
-{
-    return x * y;
-}
-
-inline float __frcp_rn(float x)
-{
-    return 1 / x;
-}
-
-inline float __saturatef(float x)
-{
-    return x > 0 ? (x < 1 ? x : 1) : 0;
-}
-
-template <typename To, typename From> To qsc_shim_bits(From value)
-{
-    static_assert(sizeof(To) == sizeof(From));
-    To bits;
-    memcpy(&bits, &value, sizeof bits);
-    return bits;
-}
-
-inline unsigned __float_as_uint(float x)
-{
-    return qsc_shim_bits<unsigned>(x);
-}
-
-inline int __float_as_int(float x)
-{
-    return qsc_shim_bits<int>(x);
-}
-
-inline float __uint_as_float(unsigned x)
-{
-    return qsc_shim_bits<float>(x);
-}
-
-inline float __int_as_float(int x)
-{
-    return qsc_shim_bits<float>(x);
-}
-
-inline unsigned __umulhi(unsigned a, unsigned b)
-{
-    return static_cast<unsigned>((static_cast<uint64_t>(a) * b) >> 32);
-}
-
 inline int __popc(unsigned x)
 {
     return __builtin_popcount(x);
-}
-
-inline int __ffs(int x)
-{
-    return __builtin_ffs(x);
-}
-
-inline int __clz(int x)
-{
-    return x ? __builtin_clz(static_cast<unsigned>(x)) : 32;
 }
 
 #endif

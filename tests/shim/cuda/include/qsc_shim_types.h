@@ -4,11 +4,8 @@
 
 #define __global__
 #define __device__
-#define __host__
-#define __constant__
 #define __forceinline__ inline
 #define __launch_bounds__(...)
-#define __align__(n) alignas(n)
 
 #define QSC_SHIM_VECTORS(type, name, two, four)                   \
     struct name##1                                                \
@@ -43,17 +40,7 @@
 QSC_SHIM_VECTORS(float, float, 8, 16)
 QSC_SHIM_VECTORS(int, int, 8, 16)
 QSC_SHIM_VECTORS(unsigned, uint, 8, 16)
-QSC_SHIM_VECTORS(unsigned short, ushort, 4, 8)
-QSC_SHIM_VECTORS(unsigned char, uchar, 2, 4)
 #undef QSC_SHIM_VECTORS
-
-struct alignas(16) double2 {
-    double x, y;
-};
-
-struct alignas(16) ulonglong2 {
-    unsigned long long x, y;
-};
 
 struct dim3 {
     unsigned x, y, z;
