@@ -135,6 +135,8 @@ refuses 2 '*either --model DIR or --init*' "$quiesce" train --train some --valid
 refuses 2 '*either --model DIR or --init*' "${train[@]}" --model model --out never
 refuses 2 '*--vocab*' "$quiesce" train --init config.json --train some --valid some --out never
 refuses 2 '*--lr*' "${tune[@]}" --lr fast
+refuses 2 '*--precision*' "${tune[@]}" --precision f16
+refuses 1 '*train with f32 or bf16' "${tune[@]}" --precision int8 --train unread
 refuses 1 '*layers that the model has' "${tune[@]}" --freeze layer.7
 refuses 1 '*nowhere: cannot open*' "${tune[@]}" --model nowhere
 refuses 1 '*no label "B-X"*' "${tune[@]}" --train <(printf 'a B-X\n')
