@@ -1,6 +1,7 @@
 // Inference with 8-bit integers: weights with a scale for each channel, rows of x with a scale for each row,
 // found when they come (Dettmers et al., LLM.int8(), 2022, call it vector-wise).
 #include <quiesce/kernels/cpu/int8.h>
+#include <quiesce/kernels/cpu/least.h>
 #include <quiesce/kernels/cpu/linear_plan.h>
 #include <quiesce/kernels/cpu/quantize.h>
 
@@ -25,11 +26,6 @@ struct scratch {
     float *scale;     // (QSC_INT8_ROWS)
     int32_t *sums[2]; // each (QSC_INT8_ROWS, QSC_INT8_COLUMNS)
 };
-
-static int least(int a, int b)
-{
-    return a < b ? a : b;
-}
 
 static const struct int8 *self(const qsc_linear *plan)
 {
@@ -63,11 +59,6 @@ static struct scratch scratch_at(const qsc_linear *plan, void *scratch)
     return s;
 }
 
-static void destroy(qsc_linear *plan)
-{
-    free(plan);
-}
-
 static size_t packed_bytes(const qsc_linear *plan)
 {
     return panels_of(plan) * (panel_bytes(plan) + QSC_TILE * (sizeof(float) + sizeof(int32_t)));
@@ -98,7 +89,7 @@ static void pack(const qsc_linear *plan, void *packed, const float *w)
 {
     struct packed p = packed_at(plan, packed);
     for (int c = 0; c < plan->n; c += QSC_TILE) {
-        int channels = least(QSC_TILE, plan->n - c);
+        int channels = qsc_least(QSC_TILE, plan->n - c);
         int8_t *panel = p.w + (size_t)(c / QSC_TILE) * panel_bytes(plan);
         uint32_t *start = (uint32_t *)p.start + c;
         memset(panel, 128, panel_bytes(plan)); // zeros, where there are no channels
@@ -113,7 +104,7 @@ static void pack(const qsc_linear *plan, void *packed, const float *w)
 static void multiply(const qsc_linear *plan, int32_t *sums, const struct scratch *s, const struct packed *p,
                      int channel, int rows)
 {
-    int channels = least(QSC_INT8_COLUMNS, plan->n - channel);
+    int channels = qsc_least(QSC_INT8_COLUMNS, plan->n - channel);
     self(plan)->unit->multiply(&(struct qsc_int8_block){
         .sums = sums,
         .x = s->x,
@@ -129,7 +120,7 @@ static void finish(const qsc_linear *plan, float *y, const int32_t *sums, const 
                    const struct packed *p, const float *bias, int channel, int rows)
 {
     qsc_dequantize(y + channel, (size_t)plan->n, sums, QSC_INT8_COLUMNS, s->scale, p->scale + channel,
-                   bias ? bias + channel : NULL, rows, least(QSC_INT8_COLUMNS, plan->n - channel));
+                   bias ? bias + channel : NULL, rows, qsc_least(QSC_INT8_COLUMNS, plan->n - channel));
 }
 
 // Some rows at a time, and for each of them all channels, so that y is written as it lies. A block's sums are
@@ -144,7 +135,7 @@ static int forward(const qsc_linear *plan, float *y, const float *x, const void 
     if (unit->begin)
         unit->begin();
     for (int row = 0, rows; row < m; row += rows) {
-        rows = least(QSC_INT8_ROWS, m - row);
+        rows = qsc_least(QSC_INT8_ROWS, m - row);
         qsc_quantize_rows(s.x, s.scale, x, rows, plan->k);
         multiply(plan, s.sums[0], &s, &p, 0, rows);
         int channel = 0, turn = 0;
@@ -165,7 +156,6 @@ int qsc_linear_create_int8(qsc_linear **plan, int n, int k, const struct qsc_int
 {
     static const struct qsc_linear_way way = {
         .name = "int8",
-        .destroy = destroy,
         .packed_bytes = packed_bytes,
         .scratch_bytes = scratch_bytes,
         .pack = pack,
