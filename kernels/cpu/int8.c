@@ -1,3 +1,4 @@
+#include <quiesce/kernels/cpu/features.h>
 #include <quiesce/kernels/cpu/int8.h>
 
 #include <string.h>
@@ -33,12 +34,7 @@ static void multiply_any(const struct qsc_int8_block *b)
     }
 }
 
-static bool has_any(void)
-{
-    return true;
-}
-
-static const struct qsc_int8_unit any = {.name = "any", .present = has_any, .multiply = multiply_any};
+static const struct qsc_int8_unit any = {.name = "any", .present = qsc_has_any, .multiply = multiply_any};
 
 #ifdef __x86_64__
 extern const struct qsc_int8_unit qsc_int8_amx, qsc_int8_avx512_vnni;
