@@ -30,7 +30,8 @@ QSC_INLINE void pair_rows(qsc_bf16_pair *to, const float *x, const float *y)
 
 #else
 
-// As the processor's instruction does it.
+// As the processor's instruction does it, so that all units give the same bits: a denormal becomes 0.
+// Gradients that are only stored in 16 bits (concurrency/bf16.h) keep theirs.
 QSC_INLINE uint32_t round_to_bf16(float x)
 {
     uint32_t bits;
