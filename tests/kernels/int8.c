@@ -1,3 +1,4 @@
+#include "lines.h"
 #include "numbers.h"
 
 #include <criterion/criterion.h>
@@ -6,23 +7,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#ifdef __x86_64__
-#include <linux/filter.h>
-#include <linux/seccomp.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
-#include <unistd.h>
-#endif
-
-// At a multiple of 64 bytes, filled with ones: nothing may be read unwritten.
-static void *lines(size_t bytes)
-{
-    bytes = (bytes + 127) / 64 * 64;
-    void *p = aligned_alloc(64, bytes);
-    memset(p, 0xFF, bytes);
-    return p;
-}
 
 enum { PANELS = QSC_INT8_COLUMNS / QSC_TILE, TILES = 5 };
 
@@ -297,35 +281,3 @@ Test(int8, sums_that_might_leave_32_bits_are_refused)
     }
     free(w);
 }
-
-#ifdef __x86_64__
-// Linux does not grant AMX to everybody: another unit computes then, and the same.
-static int work_without_permission(void)
-{
-    struct sock_filter code[] = {
-        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_arch_prctl, 0, 1),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-    };
-    struct sock_fprog program = {sizeof code / sizeof code[0], code};
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program))
-        return 77;
-    return strcmp(qsc_int8_unit()->name, "amx-int8") == 0;
-}
-
-Test(int8, without_permission_for_amx_another_unit_computes)
-{
-    fflush(NULL);
-    pid_t child = fork();
-    cr_assert(child >= 0);
-    if (child == 0)
-        _exit(work_without_permission());
-    int status;
-    cr_assert_eq(waitpid(child, &status, 0), child);
-    cr_assert(WIFEXITED(status));
-    if (WEXITSTATUS(status) == 77)
-        cr_skip_test("seccomp(2) is not to be had");
-    cr_assert_eq(WEXITSTATUS(status), 0);
-}
-#endif
