@@ -40,6 +40,9 @@ expect "an evaluation for each epoch" 3 "$(grep -c '"event": "evaluation"' metri
 "$quiesce" eval --model one --data other >again
 expect "the report of eval" "$(cat again)" "$(cat report)"
 
+"${train[@]}" --out rounded --precision bf16 2>/dev/null
+! cmp -s one/model.safetensors rounded/model.safetensors || fail "training in bf16 does what training in f32 does"
+
 for threads in 2 4; do
     "${train[@]}" --out "by$threads" --threads "$threads" 2>/dev/null
     same_bytes one "by$threads" "$threads threads"
