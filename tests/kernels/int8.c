@@ -8,26 +8,26 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { PANELS = QSC_INT8_COLUMNS / QSC_TILE, TILES = 5 };
+enum { PANELS = QSC_INT8_COLUMNS / QSC_INT8_SIDE, TILES = 5 };
 
 struct factors {
-    uint8_t *x;     // (2, TILES, QSC_TILE, QSC_TILE_DEPTH)
-    int8_t *w;      // (PANELS, TILES, QSC_TILE_DEPTH / 4, QSC_TILE, 4)
+    uint8_t *x;     // (2, TILES, QSC_INT8_SIDE, QSC_INT8_STEP)
+    int8_t *w;      // (PANELS, TILES, QSC_INT8_STEP / 4, QSC_INT8_SIDE, 4)
     int32_t *start; // (QSC_INT8_COLUMNS)
 };
 
 // Whole numbers of every size, or the largest there are: their sums leave 16 bits at once.
 static struct factors factors_make(bool largest)
 {
-    struct factors f = {lines(2 * TILES * QSC_TILE_BYTES), lines(PANELS * TILES * QSC_TILE_BYTES),
+    struct factors f = {lines(2 * TILES * QSC_INT8_TILE_BYTES), lines(PANELS * TILES * QSC_INT8_TILE_BYTES),
                         lines(QSC_INT8_COLUMNS * sizeof(int32_t))};
     uint64_t state = 11;
-    for (int i = 0; i < 2 * TILES * QSC_TILE_BYTES; i++)
+    for (int i = 0; i < 2 * TILES * QSC_INT8_TILE_BYTES; i++)
         f.x[i] = largest ? 255 : (uint8_t)(128 + 128 * random_number(&state));
-    for (int i = 0; i < PANELS * TILES * QSC_TILE_BYTES; i++)
+    for (int i = 0; i < PANELS * TILES * QSC_INT8_TILE_BYTES; i++)
         f.w[i] = (int8_t)(largest ? i % 2 ? 127 : -128 : (int)(128 * random_number(&state)));
     if (largest)
-        memset(f.w, -128, TILES * QSC_TILE_BYTES);
+        memset(f.w, -128, TILES * QSC_INT8_TILE_BYTES);
     for (int i = 0; i < QSC_INT8_COLUMNS; i++)
         f.start[i] = (int32_t)(2147483647.0 * random_number(&state));
     return f;
@@ -41,12 +41,12 @@ static void factors_free(struct factors *f)
 static int32_t sum_of(const struct factors *f, int row, int channel, int tiles)
 {
     uint32_t sum = (uint32_t)f->start[channel];
-    for (int k = 0; k < tiles * QSC_TILE_DEPTH; k++) {
-        int tile = k / QSC_TILE_DEPTH, inside = k % QSC_TILE_DEPTH;
-        int x =
-            f->x[(row / QSC_TILE * tiles + tile) * QSC_TILE_BYTES + row % QSC_TILE * QSC_TILE_DEPTH + inside];
-        int w = f->w[(channel / QSC_TILE * tiles + tile) * QSC_TILE_BYTES + inside / 4 * QSC_TILE_DEPTH +
-                     channel % QSC_TILE * 4 + inside % 4];
+    for (int k = 0; k < tiles * QSC_INT8_STEP; k++) {
+        int tile = k / QSC_INT8_STEP, inside = k % QSC_INT8_STEP;
+        int x = f->x[(row / QSC_INT8_SIDE * tiles + tile) * QSC_INT8_TILE_BYTES +
+                     row % QSC_INT8_SIDE * QSC_INT8_STEP + inside];
+        int w = f->w[(channel / QSC_INT8_SIDE * tiles + tile) * QSC_INT8_TILE_BYTES +
+                     inside / 4 * QSC_INT8_STEP + channel % QSC_INT8_SIDE * 4 + inside % 4];
         sum += (uint32_t)(x * w);
     }
     return (int32_t)sum;
@@ -69,11 +69,11 @@ static void expect_sums(const struct qsc_int8_unit *unit, const struct factors *
     if (unit->end)
         unit->end();
     for (int i = 0; i < rows; i++) {
-        for (int j = 0; j < panels * QSC_TILE; j++)
+        for (int j = 0; j < panels * QSC_INT8_SIDE; j++)
             cr_assert_eq(sums[i * QSC_INT8_COLUMNS + j], sum_of(f, i, j, tiles),
                          "%s: %d rows, %d panels, (%d,%d)", unit->name, rows, panels, i, j);
     }
-    int whole_tiles = (rows + QSC_TILE - 1) / QSC_TILE * QSC_TILE;
+    int whole_tiles = (rows + QSC_INT8_SIDE - 1) / QSC_INT8_SIDE * QSC_INT8_SIDE;
     for (int i = whole_tiles * QSC_INT8_COLUMNS; i < QSC_INT8_ROWS * QSC_INT8_COLUMNS + GUARD; i++)
         cr_assert_eq(sums[i], -1, "%s writes past its rows", unit->name);
     free(sums);
