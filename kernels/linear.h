@@ -39,6 +39,8 @@ void qsc_linear_pack_t(const qsc_linear *plan, void *packed_t, const float *w);
    Returns 0; ENOMEM or EIO where oneDNN computes and fails. Never blocks. No order given. Any thread, on
    buffers of its own; no other thread is started or used; y is not x. Shapes: y (M,N); x (M,K); bias (N),
    NULL = none; m may be 0; scratch as above, at a multiple of 64 bytes.
+   bf16: the elements of w and x are rounded to the nearest bfloat16, halves to the even one, denormals to 0;
+   the sums are f32 and have the same bits on every processor, but for those that f32 holds as denormals.
    int8: the elements of w are rounded to 127 steps of each sign, as wide as each output's weights need, those
    of x as wide as each row needs. The sums are exact, so that y has the same bits on every processor. An
    infinity or NaN in x makes its row of y NaN, one in w its column. */

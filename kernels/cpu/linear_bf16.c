@@ -50,8 +50,8 @@ static void pack_t(const qsc_linear *plan, void *packed_t, const float *w)
 }
 
 // y (m, columns) = bias + x (m, depth) times a packed matrix.
-static int times_packed(const struct qsc_bf16_unit *unit, float *y, const float *x, const void *packed,
-                        const float *bias, int m, int columns, int depth, void *scratch)
+static void times_packed(const struct qsc_bf16_unit *unit, float *y, const float *x, const void *packed,
+                         const float *bias, int m, int columns, int depth, void *scratch)
 {
     for (int row = 0; row < m; row += ROWS) {
         int rows = qsc_least(ROWS, m - row);
@@ -67,19 +67,20 @@ static int times_packed(const struct qsc_bf16_unit *unit, float *y, const float 
             .depth = depth,
         });
     }
-    return 0;
 }
 
 static int forward(const qsc_linear *plan, float *y, const float *x, const void *packed, const float *bias,
                    int m, void *scratch)
 {
-    return times_packed(unit_of(plan), y, x, packed, bias, m, plan->n, plan->k, scratch);
+    times_packed(unit_of(plan), y, x, packed, bias, m, plan->n, plan->k, scratch);
+    return 0;
 }
 
 static int backward_input(const qsc_linear *plan, float *dx, const float *dy, const void *packed_t, int m,
                           void *scratch)
 {
-    return times_packed(unit_of(plan), dx, dy, packed_t, NULL, m, plan->k, plan->n, scratch);
+    times_packed(unit_of(plan), dx, dy, packed_t, NULL, m, plan->k, plan->n, scratch);
+    return 0;
 }
 
 // x is packed as a whole, dy by blocks of its columns.
