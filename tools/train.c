@@ -3,6 +3,7 @@
 #include "commands.h"
 #include "metrics.h"
 #include "options.h"
+#include "precision_option.h"
 #include "progress.h"
 #include "reports.h"
 
