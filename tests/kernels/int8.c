@@ -38,7 +38,7 @@ static void factors_free(struct factors *f)
     free(f->x), free(f->w), free(f->start);
 }
 
-static int32_t sum_of(const struct factors *f, int row, int channel, int tiles)
+UNWATCHED static int32_t sum_of(const struct factors *f, int row, int channel, int tiles)
 {
     uint32_t sum = (uint32_t)f->start[channel];
     for (int k = 0; k < tiles * QSC_INT8_STEP; k++) {
@@ -129,7 +129,7 @@ static float *forward(const struct layer *l, const float *x, const float *bias, 
 }
 
 // x and w rounded as linear.h says, and everything after that once more, one element at a time.
-static float *expected(const struct layer *l, const float *x, const float *bias, int m)
+UNWATCHED static float *expected(const struct layer *l, const float *x, const float *bias, int m)
 {
     float *y = lines((size_t)m * (size_t)l->n * sizeof *y);
     for (int i = 0; i < m; i++) {

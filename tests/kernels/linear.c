@@ -80,12 +80,9 @@ static void layer_free(struct layer *l)
     free(l->scratch);
 }
 
-// c (rows, columns) = start[column] + sum over depth of a(i, d) b(d, j), in doubles. Under ThreadSanitizer
-// most of the time would go into watching these loops, which share nothing.
-__attribute__((no_sanitize("thread"))) static double *product(const float *a, size_t a_row, size_t a_step,
-                                                              const float *b, size_t b_step, size_t b_column,
-                                                              const float *start, int rows, int columns,
-                                                              int depth)
+// c (rows, columns) = start[column] + sum over depth of a(i, d) b(d, j), in doubles.
+UNWATCHED static double *product(const float *a, size_t a_row, size_t a_step, const float *b, size_t b_step,
+                                 size_t b_column, const float *start, int rows, int columns, int depth)
 {
     double *c = calloc((size_t)rows * (size_t)columns + 1, sizeof *c);
     for (size_t i = 0; i < (size_t)rows; i++) {
