@@ -24,10 +24,14 @@ struct Free {
 };
 using Floats = std::unique_ptr<float, Free>;
 
+Floats memory(size_t bytes)
+{
+    return Floats(static_cast<float *>(std::aligned_alloc(64, (bytes + 63) / 64 * 64)));
+}
+
 Floats floats(size_t n)
 {
-    size_t bytes = (n * sizeof(float) + 63) / 64 * 64;
-    Floats p(static_cast<float *>(std::aligned_alloc(64, bytes)));
+    Floats p = memory(n * sizeof(float));
     for (size_t i = 0; i < n; i++)
         p.get()[i] = static_cast<float>(i % 17) * 0.01f - 0.05f;
     return p;
@@ -147,22 +151,37 @@ void peak_avx512_vnni(benchmark::State &state)
 BENCHMARK(peak_avx512_vnni)->Name("int8/registers/avx512-vnni");
 #endif
 
+struct Destroy {
+    void operator()(qsc_linear *plan) const
+    {
+        qsc_linear_destroy(plan);
+    }
+};
+using Plan = std::unique_ptr<qsc_linear, Destroy>;
+
+Plan plan_of(benchmark::State &state, int n, int k, qsc_precision precision)
+{
+    qsc_linear *plan = nullptr;
+    if (qsc_linear_create(&plan, n, k, precision))
+        state.SkipWithError("no plan");
+    return Plan(plan);
+}
+
 enum Product { FORWARD, BACKWARD_INPUT, BACKWARD_WEIGHT };
 
 void linear(benchmark::State &state, Product product, qsc_precision precision)
 {
     int n = static_cast<int>(state.range(0)), k = static_cast<int>(state.range(1)),
         m = static_cast<int>(state.range(2));
-    qsc_linear *plan;
-    if (qsc_linear_create(&plan, n, k, precision)) {
-        state.SkipWithError("no plan");
+    const Plan owner = plan_of(state, n, k, precision);
+    const qsc_linear *plan = owner.get();
+    if (!plan)
         return;
-    }
     size_t weights = static_cast<size_t>(n) * static_cast<size_t>(k);
-    Floats w = floats(weights), packed = floats(qsc_linear_packed_bytes(plan) / sizeof(float) + 1),
-           packed_t = floats(qsc_linear_packed_t_bytes(plan) / sizeof(float) + 1),
-           scratch = floats(qsc_linear_scratch_bytes(plan) / sizeof(float) + 1),
-           bias = floats(static_cast<size_t>(n)), x = floats(static_cast<size_t>(m) * static_cast<size_t>(k)),
+    Floats w = floats(weights), packed = memory(qsc_linear_packed_bytes(plan)),
+           packed_t = memory(qsc_linear_packed_t_bytes(plan)),
+           scratch = memory(qsc_linear_scratch_bytes(plan)), bias = floats(static_cast<size_t>(n)),
+           x = floats(static_cast<size_t>(m) * static_cast<size_t>(k)),
            y = floats(static_cast<size_t>(m) * static_cast<size_t>(n)), dw = floats(weights);
     qsc_linear_pack(plan, packed.get(), w.get());
     qsc_linear_pack_t(plan, packed_t.get(), w.get());
@@ -178,7 +197,6 @@ void linear(benchmark::State &state, Product product, qsc_precision precision)
         benchmark::ClobberMemory();
     }
     flops(state, 2.0 * n * k * m);
-    qsc_linear_destroy(plan);
 }
 
 void shapes(benchmark::internal::Benchmark *b)
@@ -226,21 +244,18 @@ BENCHMARK_CAPTURE(linear, forward_int8, FORWARD, QSC_INT8)
 
 void pack(benchmark::State &state, bool transposed, qsc_precision precision)
 {
-    qsc_linear *plan;
-    if (qsc_linear_create(&plan, 1536, 384, precision)) {
-        state.SkipWithError("no plan");
+    const int n = 1536, k = 384;
+    const Plan owner = plan_of(state, n, k, precision);
+    const qsc_linear *plan = owner.get();
+    if (!plan)
         return;
-    }
-    Floats w = floats(1536 * 384),
-           packed =
-               floats((qsc_linear_packed_bytes(plan) + qsc_linear_packed_t_bytes(plan)) / sizeof(float) + 1);
+    size_t bytes = transposed ? qsc_linear_packed_t_bytes(plan) : qsc_linear_packed_bytes(plan);
+    Floats w = floats(n * k), packed = memory(bytes);
     for (auto _ : state) {
         (transposed ? qsc_linear_pack_t : qsc_linear_pack)(plan, packed.get(), w.get());
         benchmark::ClobberMemory();
     }
-    const int packed_bytes[] = {4, 2, 1};
-    state.SetBytesProcessed(state.iterations() * (4 + packed_bytes[precision]) * 1536 * 384);
-    qsc_linear_destroy(plan);
+    state.SetBytesProcessed(state.iterations() * static_cast<int64_t>(n * k * sizeof(float) + bytes));
 }
 BENCHMARK_CAPTURE(pack, forward, false, QSC_F32)->Name("linear/pack/qsc");
 BENCHMARK_CAPTURE(pack, backward, true, QSC_F32)->Name("linear/pack_t/qsc");

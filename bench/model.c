@@ -53,6 +53,11 @@ static void fail(const char *what, int code)
     exit(1);
 }
 
+static enum qsc_bert_use use_of(const struct run *r)
+{
+    return r->mode == TRAIN ? QSC_BERT_TRAINING : QSC_BERT_INFERENCE;
+}
+
 static void check(const char *what, int code)
 {
     if (code)
@@ -139,9 +144,7 @@ static void make_model(struct run *r)
     check("plan", qsc_bert_plan_create(&r->plan, &r->layout, (enum qsc_precision)r->precision, &err));
     float *params = memory(r->layout.floats, sizeof *params);
     qsc_bert_init(params, &r->layout, 1);
-    check("weights",
-          qsc_bert_weights_create(&r->weights, r->plan, params,
-                                  r->mode == TRAIN ? QSC_BERT_TRAINING : QSC_BERT_INFERENCE, &err));
+    check("weights", qsc_bert_weights_create(&r->weights, r->plan, params, use_of(r), &err));
     free(params);
     check("pool", qsc_pool_create(&r->pool, &(struct qsc_pool_config){.threads = r->threads}));
 }
@@ -152,7 +155,7 @@ static void make_workspaces(struct run *r, int tokens)
     const struct qsc_bert_workspace_config config = {
         .max_tokens = tokens,
         .max_sequence = r->data.max_tokens,
-        .use = r->mode == TRAIN ? QSC_BERT_TRAINING : QSC_BERT_INFERENCE,
+        .use = use_of(r),
     };
     r->workspaces = memory((size_t)r->threads, sizeof(qsc_bert_workspace *));
     r->profiles = memory((size_t)r->threads, sizeof *r->profiles);
@@ -361,8 +364,8 @@ static int choice(const char *value, const char *const *list)
 
 static void parse(struct run *r, int argc, char **argv)
 {
-    static const char *const shapes[] = {"minilm-l6", "bert-base", "tiny", NULL}, *const modes[] = {
-                                                                                      "infer", "train", NULL};
+    static const char *const shapes[] = {"minilm-l6", "bert-base", "tiny", NULL};
+    static const char *const modes[] = {"infer", "train", NULL};
     static const struct option options[] = {
         {"shape", required_argument, NULL, 's'},
         {"mode", required_argument, NULL, 'm'},
@@ -398,6 +401,9 @@ static void parse(struct run *r, int argc, char **argv)
     }
     if (!r->lengths || optind != argc || r->threads < 1)
         usage(r->lengths ? "arguments that make no sense" : "--lengths is missing");
+    struct qsc_error err;
+    if (qsc_bert_check_use((enum qsc_precision)r->precision, use_of(r), &err))
+        usage(err.text);
 }
 
 int main(int argc, char **argv)

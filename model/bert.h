@@ -79,10 +79,15 @@ enum qsc_precision qsc_bert_plan_precision(const qsc_bert_plan *plan);
 typedef struct qsc_bert_weights qsc_bert_weights;
 enum qsc_bert_use { QSC_BERT_INFERENCE, QSC_BERT_TRAINING }; // training also needs the transposed packing
 
+/* Whether products of a precision serve a use, to be asked before work is done for it.
+   Returns 0, ENOTSUP (int8 is not for training). Never blocks, wait-free. Any thread. */
+int qsc_bert_check_use(enum qsc_precision precision, enum qsc_bert_use use, struct qsc_error *err)
+    __attribute__((warn_unused_result));
+
 /* One version: a copy of params (layout->floats) and their packed matrices, in one allocation. params NULL:
    the caller fills qsc_bert_weights_params and packs every matrix before anybody reads, on as many threads as
-   it likes. Returns 0, ENOMEM, ENOTSUP (int8 is not for training). Never blocks; takes as long as packing
-   does (some 20 ms for 10 million weights): not for a reader's thread. Any thread. */
+   it likes. Returns 0, ENOMEM, or as qsc_bert_check_use. Never blocks; takes as long as packing does (some
+   20 ms for 10 million weights): not for a reader's thread. Any thread. */
 int qsc_bert_weights_create(qsc_bert_weights **weights, const qsc_bert_plan *plan, const float *params,
                             enum qsc_bert_use use, struct qsc_error *err) __attribute__((warn_unused_result));
 /* Frees a version nobody reads any more; fits qsc_snapshot_publish's destroy. Never blocks. Any thread. */

@@ -2,6 +2,7 @@
 #include <quiesce/model/bert_plan.h>
 
 #include <errno.h>
+#include <string.h>
 
 int qsc_bert_plan_create(qsc_bert_plan **plan, const struct qsc_bert_layout *layout,
                          enum qsc_precision precision, struct qsc_error *err)
@@ -21,7 +22,9 @@ int qsc_bert_plan_create(qsc_bert_plan **plan, const struct qsc_bert_layout *lay
                                    i == QSC_BERT_CLASSIFIER ? QSC_F32 : precision);
         if (rc) {
             qsc_bert_plan_destroy(p);
-            return qsc_fail(err, rc, "cannot plan a product with a matrix of %d x %d", outputs[i], inputs[i]);
+            return qsc_fail(err, rc, "cannot plan a product with a matrix of %d x %d: %s", outputs[i],
+                            inputs[i],
+                            rc == EINVAL ? "too large for this precision, take f32" : strerror(rc));
         }
     }
     *plan = p;

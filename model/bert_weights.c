@@ -51,11 +51,19 @@ static void place_matrix(qsc_bert_weights *w, int i, char **next)
     }
 }
 
+int qsc_bert_check_use(enum qsc_precision precision, enum qsc_bert_use use, struct qsc_error *err)
+{
+    if (use == QSC_BERT_TRAINING && precision == QSC_INT8)
+        return qsc_fail(err, ENOTSUP, "precision int8: is for inference; train with f32 or bf16");
+    return 0;
+}
+
 int qsc_bert_weights_create(qsc_bert_weights **weights, const qsc_bert_plan *plan, const float *params,
                             enum qsc_bert_use use, struct qsc_error *err)
 {
-    if (use == QSC_BERT_TRAINING && plan->precision == QSC_INT8)
-        return qsc_fail(err, ENOTSUP, "precision int8: is for inference; train with f32 or bf16");
+    int code = qsc_bert_check_use(plan->precision, use, err);
+    if (code)
+        return code;
     int matrices = plan->layout->config->num_hidden_layers * QSC_BERT_LAYER_PRODUCTS + 1;
     size_t header = whole_lines(sizeof(qsc_bert_weights) + (size_t)matrices * sizeof(struct qsc_bert_matrix));
     size_t params_bytes = whole_lines(plan->layout->floats * sizeof(float));

@@ -60,6 +60,13 @@ void qsc_demo_live_max(const struct qsc_demo_results *results, uint64_t *version
     *bytes = larger(results->snapshot.live_bytes_max, served->live_bytes_max);
 }
 
+static int start_threads(struct qsc_demo *demo, struct qsc_error *err)
+{
+    int threads = demo->results->threads;
+    int code = qsc_pool_create(&demo->pool, &(struct qsc_pool_config){.threads = threads});
+    return code ? qsc_fail(err, code, "cannot start %d threads: %s", threads, strerror(code)) : 0;
+}
+
 static int make_data(struct qsc_demo *demo, struct qsc_error *err)
 {
     int code = qsc_demo_make_corpus(demo, err);
@@ -129,9 +136,9 @@ int qsc_demo_run(const struct qsc_demo_config *config, const struct qsc_demo_hoo
     results->threads = config->threads ? config->threads : results->processors;
     name_processor(results->processor, sizeof results->processor);
     struct qsc_demo demo = {.config = config, .hooks = hooks, .results = results};
-    int code = qsc_pool_create(&demo.pool, &(struct qsc_pool_config){.threads = results->threads});
-    if (code)
-        code = qsc_fail(err, code, "cannot start %d threads: %s", results->threads, strerror(code));
+    int code = qsc_bert_check_use(config->precision, QSC_BERT_TRAINING, err);
+    if (!code)
+        code = start_threads(&demo, err);
     if (!code)
         code = run_stages(&demo, err);
     results->seconds = now_s() - begin;

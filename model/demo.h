@@ -90,10 +90,11 @@ struct qsc_demo_hooks {
 };
 
 /* Runs the demo and writes its files: corpus/{train,valid,test}.conll, model/ (a Hugging Face directory),
- * report.txt, report.html and metrics.json. Returns: 0; EINVAL (a configuration out of range), ENOMEM, EAGAIN
- * (no thread), or the errno code of a file that could not be written: *results is then all zero. The model
- * depends on the configuration alone, not on threads or time. Blocks: for about a minute on two processors.
- * Progress: blocking. Threads: one. */
+ * report.txt, report.html and metrics.json. Returns: 0; EINVAL (a configuration out of range), ENOTSUP (a
+ * precision that is not for training: nothing is written then), ENOMEM, EAGAIN (no thread), or the errno code
+ * of a file that could not be written: *results is then all zero. The model depends on the configuration
+ * alone, not on threads or time. Blocks: for about a minute on two processors. Progress: blocking. Threads:
+ * one. */
 int qsc_demo_run(const struct qsc_demo_config *config, const struct qsc_demo_hooks *hooks,
                  struct qsc_demo_results *results, struct qsc_error *err) __attribute__((warn_unused_result));
 

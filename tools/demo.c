@@ -1,6 +1,7 @@
 /* quiesce demo: what model/demo.h does, told to the person at the terminal. */
 #include "commands.h"
 #include "options.h"
+#include "precision_option.h"
 #include "progress.h"
 
 #include <inttypes.h>

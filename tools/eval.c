@@ -2,6 +2,7 @@
 #include "commands.h"
 #include "loaded.h"
 #include "options.h"
+#include "precision_option.h"
 #include "reports.h"
 
 #include <quiesce/concurrency/pool.h>

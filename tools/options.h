@@ -4,8 +4,6 @@
 
 #include "command.h"
 
-#include <quiesce/kernels/precision.h>
-
 #include <stdbool.h>
 
 enum { QSC_OPTION_THREADS_MAX = 1024 }; /* of --threads: what a pool takes */
@@ -30,13 +28,6 @@ struct qsc_option {
     const char *const *choices; /* ends with NULL */
     bool required;
 };
-
-/* --precision, the same wherever products are made; the target is an int. */
-#define QSC_OPTION_PRECISION(to)                                                                        \
-    {                                                                                                   \
-        .name = "precision", .kind = QSC_OPTION_CHOICE, .target = (to), .choices = qsc_precision_names, \
-        .help = "numbers that the matrix products are made of"                                          \
-    }
 
 /*
  * Parses argv[1..] by the table and stores each value in its target. --help prints the command's page on

@@ -4,6 +4,7 @@
 #include "lines.h"
 #include "loaded.h"
 #include "options.h"
+#include "precision_option.h"
 #include "sentences.h"
 
 #include <quiesce/concurrency/alloc.h>

@@ -3,6 +3,7 @@
 #include "commands.h"
 #include "metrics.h"
 #include "options.h"
+#include "precision_option.h"
 #include "progress.h"
 #include "reports.h"
 
@@ -270,7 +271,9 @@ static void close_session(struct session *s)
 static int run_session(const struct arguments *arguments)
 {
     struct session s = {.arguments = arguments};
-    int code = load_corpora(&s);
+    int code = qsc_bert_check_use((enum qsc_precision)arguments->precision, QSC_BERT_TRAINING, &s.err);
+    if (!code)
+        code = load_corpora(&s);
     if (!code)
         code = load_model(&s);
     if (!code)

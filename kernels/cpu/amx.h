@@ -10,7 +10,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-// What tiles hold: the bits of cpuid's leaf 7, register edx.
+// What tiles hold: the bits of cpuid's leaf 7, register edx. Not by __builtin_cpu_supports, as in features.h:
+// clang 14's does not know them.
 enum qsc_amx { QSC_AMX_BF16 = 1 << 22, QSC_AMX_INT8 = 1 << 25 };
 
 // Linux grants the state of tiles, 8 KiB a thread, to a process that asks (arch_prctl(2)); it refuses where a

@@ -21,14 +21,9 @@ DECLARE(amx);
 
 static bool has_amx(void)
 {
-    return qsc_has_avx512() && qsc_has_avx512_bf16() && qsc_amx_present(QSC_AMX_BF16);
+    return qsc_has_avx512_bf16() && qsc_amx_present(QSC_AMX_BF16); // packing rounds without tiles
 }
 #endif
-
-static bool has_any(void)
-{
-    return true;
-}
 
 const struct qsc_bf16_unit qsc_bf16_units[] = {
 #ifdef __x86_64__
@@ -36,7 +31,7 @@ const struct qsc_bf16_unit qsc_bf16_units[] = {
     UNIT(avx512, qsc_has_avx512),
     UNIT(avx2, qsc_has_avx2),
 #endif
-    UNIT(any, has_any),
+    UNIT(any, qsc_has_any),
 };
 const int qsc_bf16_unit_count = sizeof qsc_bf16_units / sizeof qsc_bf16_units[0];
 

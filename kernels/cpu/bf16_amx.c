@@ -4,6 +4,7 @@
 #include <quiesce/kernels/cpu/amx.h>
 #include <quiesce/kernels/cpu/bf16.h>
 #include <quiesce/kernels/cpu/inline.h>
+#include <quiesce/kernels/cpu/least.h>
 
 #include <immintrin.h>
 #include <string.h>
@@ -67,7 +68,7 @@ static void copy(float *to, size_t to_row, const float *from, size_t from_row, i
 QSC_INLINE void block(const struct qsc_bf16_product *p, int row, int rows, int column)
 {
     const size_t steps = qsc_bf16_steps(p->depth);
-    const int upper = (rows + 1) / 2, columns = p->columns - column < BLOCK ? p->columns - column : BLOCK;
+    const int upper = (rows + 1) / 2, columns = qsc_least(BLOCK, p->columns - column);
     const qsc_bf16_pair *left = p->left + (size_t)(row / SIDE) * steps * TILE;
     float *c = p->c + (size_t)row * p->c_row + column;
     _Alignas(LINE) float edge[BLOCK * BLOCK]; // where c has no whole block

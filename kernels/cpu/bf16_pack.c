@@ -1,6 +1,7 @@
 #include <quiesce/kernels/cpu/unit.h>
 
 #include <quiesce/kernels/cpu/bf16.h>
+#include <quiesce/kernels/cpu/least.h>
 #include <quiesce/kernels/cpu/transpose.h>
 
 #include <string.h>
@@ -29,7 +30,8 @@ QSC_INLINE void pair_rows(qsc_bf16_pair *to, const float *x, const float *y)
 
 #else
 
-// As the processor's instruction does it.
+// As the processor's instruction does it, so that all units give the same bits: a denormal becomes 0.
+// Gradients that are only stored in 16 bits (concurrency/bf16.h) keep theirs.
 QSC_INLINE uint32_t round_to_bf16(float x)
 {
     uint32_t bits;
@@ -96,7 +98,7 @@ QSC_INLINE void tile_across_rows(qsc_bf16_pair *tile, const float *from, size_t 
             float padded[2][SIDE] = {{0}};
             for (int row = 0; row < 2 && row < depth; row++)
                 memcpy(padded[row], from + (size_t)row * stride,
-                       (size_t)(columns < SIDE ? columns > 0 ? columns : 0 : SIDE) * sizeof *from);
+                       (size_t)(columns > 0 ? qsc_least(SIDE, columns) : 0) * sizeof *from);
             pair_rows(tile, padded[0], padded[1]);
         }
     }
@@ -140,7 +142,7 @@ void qsc_bf16_pack_right_transposed(qsc_bf16_pair *to, const float *from, size_t
     for (int c = 0; c < columns; c += QSC_BF16_BLOCK) {
         for (int k = 0; k < depth; k += STEP) {
             for (int half = c; half < c + QSC_BF16_BLOCK; half += SIDE, to += TILE) {
-                int rows = columns - half < SIDE ? columns - half : SIDE;
+                int rows = qsc_least(SIDE, columns - half);
                 _Alignas(64) qsc_bf16_pair tile[TILE];
                 if (rows < SIDE)
                     memset(tile, 0, sizeof tile);

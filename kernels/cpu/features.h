@@ -4,6 +4,11 @@
 
 #include <stdbool.h>
 
+static inline bool qsc_has_any(void)
+{
+    return true;
+}
+
 static inline bool qsc_has_avx2(void)
 {
 #ifdef __x86_64__
@@ -26,7 +31,7 @@ static inline bool qsc_has_avx512(void)
 static inline bool qsc_has_avx512_bf16(void)
 {
 #ifdef __x86_64__
-    return __builtin_cpu_supports("avx512bf16");
+    return __builtin_cpu_supports("avx512bf16") && qsc_has_avx512();
 #else
     return false;
 #endif

@@ -11,34 +11,34 @@
 QSC_INLINE void block(const struct qsc_int8_block *b, int row, int panel, int height, size_t panels)
 {
     __m512i sum[8][3];
-    const size_t panel_bytes = b->tiles * QSC_TILE_BYTES;
+    const size_t panel_bytes = b->tiles * QSC_INT8_TILE_BYTES;
     const uint8_t *x =
-        b->x + (size_t)(row / QSC_TILE) * panel_bytes + (size_t)(row % QSC_TILE) * QSC_TILE_DEPTH;
+        b->x + (size_t)(row / QSC_INT8_SIDE) * panel_bytes + (size_t)(row % QSC_INT8_SIDE) * QSC_INT8_STEP;
     const int8_t *w = b->w + (size_t)panel * panel_bytes;
     for (int i = 0; i < height; i++) {
         for (size_t j = 0; j < panels; j++)
-            sum[i][j] = _mm512_loadu_si512(b->start + ((size_t)panel + j) * QSC_TILE);
+            sum[i][j] = _mm512_loadu_si512(b->start + ((size_t)panel + j) * QSC_INT8_SIDE);
     }
     for (size_t t = 0; t < b->tiles; t++) {
-        for (size_t k = 0; k < QSC_TILE_DEPTH; k += 4) {
+        for (size_t k = 0; k < QSC_INT8_STEP; k += 4) {
             __m512i right[3];
             for (size_t j = 0; j < panels; j++)
-                right[j] = _mm512_load_si512(w + j * panel_bytes + k * QSC_TILE);
+                right[j] = _mm512_load_si512(w + j * panel_bytes + k * QSC_INT8_SIDE);
 #pragma GCC unroll 8
             for (int i = 0; i < height; i++) {
                 int32_t four;
-                memcpy(&four, x + i * QSC_TILE_DEPTH + k, sizeof four);
+                memcpy(&four, x + i * QSC_INT8_STEP + k, sizeof four);
                 __m512i left = _mm512_set1_epi32(four);
                 for (size_t j = 0; j < panels; j++)
                     sum[i][j] = _mm512_dpbusd_epi32(sum[i][j], left, right[j]);
             }
         }
-        x += QSC_TILE_BYTES;
-        w += QSC_TILE_BYTES;
+        x += QSC_INT8_TILE_BYTES;
+        w += QSC_INT8_TILE_BYTES;
     }
     for (int i = 0; i < height; i++) {
         for (size_t j = 0; j < panels; j++)
-            _mm512_storeu_si512(b->sums + (row + i) * QSC_INT8_COLUMNS + (panel + (int)j) * QSC_TILE,
+            _mm512_storeu_si512(b->sums + (row + i) * QSC_INT8_COLUMNS + (panel + (int)j) * QSC_INT8_SIDE,
                                 sum[i][j]);
     }
 }

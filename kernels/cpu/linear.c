@@ -1,6 +1,7 @@
 #include <quiesce/kernels/cpu/linear_plan.h>
 
 #include <errno.h>
+#include <stdlib.h>
 
 #ifdef QSC_ONEDNN
 // Weights from which on a call into oneDNN, about two microseconds, is lost in the product itself.
@@ -37,8 +38,9 @@ int qsc_linear_create(qsc_linear **plan, int n, int k, enum qsc_precision precis
 
 void qsc_linear_destroy(qsc_linear *plan)
 {
-    if (plan)
-        plan->way->destroy(plan);
+    if (plan && plan->way->fini)
+        plan->way->fini(plan);
+    free(plan);
 }
 
 size_t qsc_linear_packed_bytes(const qsc_linear *plan)

@@ -1,8 +1,8 @@
 // Products whose factors are rounded to bfloat16 and whose sums are f32. The weights are rounded when they
 // are packed, everything else on its way into a product.
 #include <quiesce/kernels/cpu/bf16.h>
+#include <quiesce/kernels/cpu/least.h>
 #include <quiesce/kernels/cpu/linear_plan.h>
-#include <quiesce/kernels/cpu/sum_rows.h>
 
 #include <errno.h>
 #include <stdlib.h>
@@ -17,19 +17,9 @@ struct bf16 {
     const struct qsc_bf16_unit *unit;
 };
 
-static int least(int a, int b)
-{
-    return a < b ? a : b;
-}
-
 static const struct qsc_bf16_unit *unit_of(const qsc_linear *plan)
 {
     return ((const struct bf16 *)plan)->unit;
-}
-
-static void destroy(qsc_linear *plan)
-{
-    free(plan);
 }
 
 static size_t packed_bytes(const qsc_linear *plan)
@@ -60,11 +50,11 @@ static void pack_t(const qsc_linear *plan, void *packed_t, const float *w)
 }
 
 // y (m, columns) = bias + x (m, depth) times a packed matrix.
-static int times_packed(const struct qsc_bf16_unit *unit, float *y, const float *x, const void *packed,
-                        const float *bias, int m, int columns, int depth, void *scratch)
+static void times_packed(const struct qsc_bf16_unit *unit, float *y, const float *x, const void *packed,
+                         const float *bias, int m, int columns, int depth, void *scratch)
 {
     for (int row = 0; row < m; row += ROWS) {
-        int rows = least(ROWS, m - row);
+        int rows = qsc_least(ROWS, m - row);
         unit->left(scratch, x + (size_t)row * (size_t)depth, (size_t)depth, rows, depth);
         unit->multiply(&(struct qsc_bf16_product){
             .c = y + (size_t)row * (size_t)columns,
@@ -77,36 +67,37 @@ static int times_packed(const struct qsc_bf16_unit *unit, float *y, const float 
             .depth = depth,
         });
     }
-    return 0;
 }
 
 static int forward(const qsc_linear *plan, float *y, const float *x, const void *packed, const float *bias,
                    int m, void *scratch)
 {
-    return times_packed(unit_of(plan), y, x, packed, bias, m, plan->n, plan->k, scratch);
+    times_packed(unit_of(plan), y, x, packed, bias, m, plan->n, plan->k, scratch);
+    return 0;
 }
 
 static int backward_input(const qsc_linear *plan, float *dx, const float *dy, const void *packed_t, int m,
                           void *scratch)
 {
-    return times_packed(unit_of(plan), dx, dy, packed_t, NULL, m, plan->k, plan->n, scratch);
+    times_packed(unit_of(plan), dx, dy, packed_t, NULL, m, plan->k, plan->n, scratch);
+    return 0;
 }
 
-// dw = dy^T x for `tokens` rows, or dw += dy^T x. x is packed as a whole, dy by blocks of its columns.
+// x is packed as a whole, dy by blocks of its columns.
 static void add_outer(const qsc_linear *plan, float *dw, const float *dy, const float *x, int tokens,
-                      bool add, qsc_bf16_pair *scratch)
+                      bool add, void *scratch)
 {
     const struct qsc_bf16_unit *unit = unit_of(plan);
-    qsc_bf16_pair *columns = scratch + qsc_bf16_right_pairs(tokens, plan->k);
-    unit->right(scratch, x, (size_t)plan->k, plan->k, tokens);
+    qsc_bf16_pair *packed = scratch, *columns = packed + qsc_bf16_right_pairs(tokens, plan->k);
+    unit->right(packed, x, (size_t)plan->k, plan->k, tokens);
     for (int row = 0; row < plan->n; row += QSC_BF16_BLOCK) {
-        int rows = least(QSC_BF16_BLOCK, plan->n - row);
+        int rows = qsc_least(QSC_BF16_BLOCK, plan->n - row);
         unit->left_transposed(columns, dy + row, (size_t)plan->n, rows, tokens);
         unit->multiply(&(struct qsc_bf16_product){
             .c = dw + (size_t)row * (size_t)plan->k,
             .c_row = (size_t)plan->k,
             .left = columns,
-            .right = scratch,
+            .right = packed,
             .rows = rows,
             .columns = plan->k,
             .depth = tokens,
@@ -115,26 +106,10 @@ static void add_outer(const qsc_linear *plan, float *dw, const float *dy, const 
     }
 }
 
-static int backward_weight(const qsc_linear *plan, float *dw, float *db, const float *dy, const float *x,
-                           int m, void *scratch)
-{
-    int token = 0;
-    do {
-        int tokens = least(TOKENS, m - token);
-        add_outer(plan, dw, dy + (size_t)token * (size_t)plan->n, x + (size_t)token * (size_t)plan->k, tokens,
-                  token > 0, scratch);
-        token += TOKENS;
-    } while (token < m);
-    if (db)
-        qsc_sum_rows(db, dy, m, plan->n);
-    return 0;
-}
-
 int qsc_linear_create_bf16(qsc_linear **plan, int n, int k, const struct qsc_bf16_unit *unit)
 {
     static const struct qsc_linear_way way = {
         .name = "bf16",
-        .destroy = destroy,
         .packed_bytes = packed_bytes,
         .packed_t_bytes = packed_t_bytes,
         .scratch_bytes = scratch_bytes,
@@ -142,7 +117,9 @@ int qsc_linear_create_bf16(qsc_linear **plan, int n, int k, const struct qsc_bf1
         .pack_t = pack_t,
         .forward = forward,
         .backward_input = backward_input,
-        .backward_weight = backward_weight,
+        .backward_weight = qsc_linear_backward_weight_by_outer,
+        .add_outer = add_outer,
+        .outer_tokens = TOKENS,
     };
     struct bf16 *p = malloc(sizeof *p);
     if (!p)

@@ -1,6 +1,7 @@
 // Inference with 8-bit integers: weights with a scale for each channel, rows of x with a scale for each row,
 // found when they come (Dettmers et al., LLM.int8(), 2022, call it vector-wise).
 #include <quiesce/kernels/cpu/int8.h>
+#include <quiesce/kernels/cpu/least.h>
 #include <quiesce/kernels/cpu/linear_plan.h>
 #include <quiesce/kernels/cpu/quantize.h>
 
@@ -15,21 +16,16 @@ struct int8 {
 
 // A packed matrix, and a thread's scratch, as they stand in the caller's memory.
 struct packed {
-    int8_t *w;      // (panels, tiles, QSC_TILE_BYTES)
-    float *scale;   // (panels * QSC_TILE)
-    int32_t *start; // (panels * QSC_TILE)
+    int8_t *w;      // (panels, tiles, QSC_INT8_TILE_BYTES)
+    float *scale;   // (panels * QSC_INT8_SIDE)
+    int32_t *start; // (panels * QSC_INT8_SIDE)
 };
 
 struct scratch {
-    uint8_t *x;       // (QSC_INT8_ROWS, tiles * QSC_TILE_DEPTH), in tiles
+    uint8_t *x;       // (QSC_INT8_ROWS, tiles * QSC_INT8_STEP), in tiles
     float *scale;     // (QSC_INT8_ROWS)
     int32_t *sums[2]; // each (QSC_INT8_ROWS, QSC_INT8_COLUMNS)
 };
-
-static int least(int a, int b)
-{
-    return a < b ? a : b;
-}
 
 static const struct int8 *self(const qsc_linear *plan)
 {
@@ -38,44 +34,39 @@ static const struct int8 *self(const qsc_linear *plan)
 
 static size_t panels_of(const qsc_linear *plan)
 {
-    return ((size_t)plan->n + QSC_TILE - 1) / QSC_TILE;
+    return ((size_t)plan->n + QSC_INT8_SIDE - 1) / QSC_INT8_SIDE;
 }
 
 static size_t panel_bytes(const qsc_linear *plan)
 {
-    return qsc_int8_tiles(plan->k) * QSC_TILE_BYTES;
+    return qsc_int8_tiles(plan->k) * QSC_INT8_TILE_BYTES;
 }
 
 static struct packed packed_at(const qsc_linear *plan, const void *packed)
 {
     struct packed p = {.w = (int8_t *)packed};
     p.scale = (float *)(void *)(p.w + panels_of(plan) * panel_bytes(plan));
-    p.start = (int32_t *)(p.scale + panels_of(plan) * QSC_TILE);
+    p.start = (int32_t *)(p.scale + panels_of(plan) * QSC_INT8_SIDE);
     return p;
 }
 
 static struct scratch scratch_at(const qsc_linear *plan, void *scratch)
 {
     struct scratch s = {.x = scratch};
-    s.scale = (float *)(void *)(s.x + QSC_INT8_ROWS / QSC_TILE * panel_bytes(plan));
+    s.scale = (float *)(void *)(s.x + QSC_INT8_ROWS / QSC_INT8_SIDE * panel_bytes(plan));
     s.sums[0] = (int32_t *)(s.scale + QSC_INT8_ROWS);
     s.sums[1] = s.sums[0] + QSC_INT8_ROWS * QSC_INT8_COLUMNS;
     return s;
 }
 
-static void destroy(qsc_linear *plan)
-{
-    free(plan);
-}
-
 static size_t packed_bytes(const qsc_linear *plan)
 {
-    return panels_of(plan) * (panel_bytes(plan) + QSC_TILE * (sizeof(float) + sizeof(int32_t)));
+    return panels_of(plan) * (panel_bytes(plan) + QSC_INT8_SIDE * (sizeof(float) + sizeof(int32_t)));
 }
 
 static size_t scratch_bytes(const qsc_linear *plan)
 {
-    return QSC_INT8_ROWS / QSC_TILE * panel_bytes(plan) + QSC_INT8_ROWS * sizeof(float) +
+    return QSC_INT8_ROWS / QSC_INT8_SIDE * panel_bytes(plan) + QSC_INT8_ROWS * sizeof(float) +
            2 * QSC_INT8_ROWS * QSC_INT8_COLUMNS * sizeof(int32_t);
 }
 
@@ -83,29 +74,29 @@ static size_t scratch_bytes(const qsc_linear *plan)
 // transposed, and the 128 are taken off.
 static void turn_tile(int8_t *tile, uint32_t *start)
 {
-    uint32_t from[QSC_TILE][QSC_TILE], to[QSC_TILE][QSC_TILE];
+    uint32_t from[QSC_INT8_SIDE][QSC_INT8_SIDE], to[QSC_INT8_SIDE][QSC_INT8_SIDE];
     memcpy(from, tile, sizeof from);
-    for (int i = 0; i < QSC_TILE; i++) {
-        for (int j = 0; j < QSC_TILE; j++)
+    for (int i = 0; i < QSC_INT8_SIDE; i++) {
+        for (int j = 0; j < QSC_INT8_SIDE; j++)
             to[i][j] = from[j][i] ^ 0x80808080;
     }
     memcpy(tile, to, sizeof to);
-    for (int i = 0; i < QSC_TILE_BYTES; i++)
-        start[i / 4 % QSC_TILE] -= 128 * (uint32_t)tile[i];
+    for (int i = 0; i < QSC_INT8_TILE_BYTES; i++)
+        start[i / 4 % QSC_INT8_SIDE] -= 128 * (uint32_t)tile[i];
 }
 
 static void pack(const qsc_linear *plan, void *packed, const float *w)
 {
     struct packed p = packed_at(plan, packed);
-    for (int c = 0; c < plan->n; c += QSC_TILE) {
-        int channels = least(QSC_TILE, plan->n - c);
-        int8_t *panel = p.w + (size_t)(c / QSC_TILE) * panel_bytes(plan);
+    for (int c = 0; c < plan->n; c += QSC_INT8_SIDE) {
+        int channels = qsc_least(QSC_INT8_SIDE, plan->n - c);
+        int8_t *panel = p.w + (size_t)(c / QSC_INT8_SIDE) * panel_bytes(plan);
         uint32_t *start = (uint32_t *)p.start + c;
         memset(panel, 128, panel_bytes(plan)); // zeros, where there are no channels
-        memset(start, 0, QSC_TILE * sizeof *start);
+        memset(start, 0, QSC_INT8_SIDE * sizeof *start);
         qsc_quantize_rows((uint8_t *)panel, p.scale + c, w + (size_t)c * (size_t)plan->k, channels, plan->k);
         for (size_t t = 0; t < qsc_int8_tiles(plan->k); t++)
-            turn_tile(panel + t * QSC_TILE_BYTES, start);
+            turn_tile(panel + t * QSC_INT8_TILE_BYTES, start);
     }
 }
 
@@ -113,15 +104,15 @@ static void pack(const qsc_linear *plan, void *packed, const float *w)
 static void multiply(const qsc_linear *plan, int32_t *sums, const struct scratch *s, const struct packed *p,
                      int channel, int rows)
 {
-    int channels = least(QSC_INT8_COLUMNS, plan->n - channel);
+    int channels = qsc_least(QSC_INT8_COLUMNS, plan->n - channel);
     self(plan)->unit->multiply(&(struct qsc_int8_block){
         .sums = sums,
         .x = s->x,
-        .w = p->w + (size_t)(channel / QSC_TILE) * panel_bytes(plan),
+        .w = p->w + (size_t)(channel / QSC_INT8_SIDE) * panel_bytes(plan),
         .start = p->start + channel,
         .tiles = qsc_int8_tiles(plan->k),
         .rows = rows,
-        .panels = (channels + QSC_TILE - 1) / QSC_TILE,
+        .panels = (channels + QSC_INT8_SIDE - 1) / QSC_INT8_SIDE,
     });
 }
 
@@ -129,7 +120,7 @@ static void finish(const qsc_linear *plan, float *y, const int32_t *sums, const 
                    const struct packed *p, const float *bias, int channel, int rows)
 {
     qsc_dequantize(y + channel, (size_t)plan->n, sums, QSC_INT8_COLUMNS, s->scale, p->scale + channel,
-                   bias ? bias + channel : NULL, rows, least(QSC_INT8_COLUMNS, plan->n - channel));
+                   bias ? bias + channel : NULL, rows, qsc_least(QSC_INT8_COLUMNS, plan->n - channel));
 }
 
 // Some rows at a time, and for each of them all channels, so that y is written as it lies. A block's sums are
@@ -144,7 +135,7 @@ static int forward(const qsc_linear *plan, float *y, const float *x, const void 
     if (unit->begin)
         unit->begin();
     for (int row = 0, rows; row < m; row += rows) {
-        rows = least(QSC_INT8_ROWS, m - row);
+        rows = qsc_least(QSC_INT8_ROWS, m - row);
         qsc_quantize_rows(s.x, s.scale, x, rows, plan->k);
         multiply(plan, s.sums[0], &s, &p, 0, rows);
         int channel = 0, turn = 0;
@@ -165,7 +156,6 @@ int qsc_linear_create_int8(qsc_linear **plan, int n, int k, const struct qsc_int
 {
     static const struct qsc_linear_way way = {
         .name = "int8",
-        .destroy = destroy,
         .packed_bytes = packed_bytes,
         .scratch_bytes = scratch_bytes,
         .pack = pack,

@@ -192,7 +192,7 @@ static int check_bits(const struct onednn *o, const struct product *p)
     return code;
 }
 
-static void destroy(qsc_linear *plan)
+static void fini(qsc_linear *plan)
 {
     struct onednn *o = (struct onednn *)plan;
     for (int i = 0; i < TILES; i++) {
@@ -203,7 +203,6 @@ static void destroy(qsc_linear *plan)
     dnnl_engine_destroy(o->engine);
     qsc_linear_destroy(o->plain);
     free(o->zeros);
-    free(o);
 }
 
 static size_t packed_bytes(const qsc_linear *plan)
@@ -269,7 +268,7 @@ int qsc_linear_create_onednn(qsc_linear **plan, int n, int k)
 {
     static const struct qsc_linear_way way = {
         .name = "onednn",
-        .destroy = destroy,
+        .fini = fini,
         .packed_bytes = packed_bytes,
         .packed_t_bytes = packed_bytes,
         .scratch_bytes = scratch_bytes,
@@ -289,7 +288,7 @@ int qsc_linear_create_onednn(qsc_linear **plan, int n, int k)
     if (!code)
         code = make_plan(o, n, k);
     if (code) {
-        destroy(&o->base);
+        qsc_linear_destroy(&o->base);
         return code;
     }
     *plan = &o->base;

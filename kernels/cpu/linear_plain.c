@@ -1,6 +1,6 @@
+#include <quiesce/kernels/cpu/least.h>
 #include <quiesce/kernels/cpu/linear_plan.h>
 #include <quiesce/kernels/cpu/pack.h>
-#include <quiesce/kernels/cpu/sum_rows.h>
 
 #include <errno.h>
 #include <stdlib.h>
@@ -18,19 +18,9 @@ struct plain {
     const struct qsc_panel_unit *unit;
 };
 
-static int least(int a, int b)
-{
-    return a < b ? a : b;
-}
-
 static const struct qsc_panel_unit *unit_of(const qsc_linear *plan)
 {
     return ((const struct plain *)plan)->unit;
-}
-
-static void destroy(qsc_linear *plan)
-{
-    free(plan);
 }
 
 static size_t packed_bytes(const qsc_linear *plan)
@@ -86,9 +76,9 @@ static void times_packed(const struct qsc_panel_unit *unit, float *y, const floa
                     .a_step = 1,
                     .b = b,
                     .next = c + width < columns ? b + (size_t)width * (size_t)depth : b,
-                    .rows = least(ROWS, m - row),
+                    .rows = qsc_least(ROWS, m - row),
                     .width = width,
-                    .depth = least(DEPTH, depth - k),
+                    .depth = qsc_least(DEPTH, depth - k),
                     .bias = bias ? bias + c : NULL,
                     .add = k > 0,
                 });
@@ -113,20 +103,20 @@ static int backward_input(const qsc_linear *plan, float *dx, const float *dy, co
     return 0;
 }
 
-// dw = dy^T x for `tokens` rows, or dw += dy^T x. x is packed as a whole, and of dy, whose columns are
-// too slow to go down again and again, ROWS columns at a time are made rows.
+// x is packed as a whole, and of dy, whose columns are too slow to go down again and again, ROWS columns at a
+// time are made rows.
 static void add_outer(const qsc_linear *plan, float *dw, const float *dy, const float *x, int tokens,
-                      bool add, float *packed)
+                      bool add, void *scratch)
 {
     const struct qsc_panel_unit *unit = unit_of(plan);
     size_t n = (size_t)plan->n, k = (size_t)plan->k, depth = (size_t)tokens;
-    float *columns = packed + depth * qsc_pack_width(plan->k);
+    float *packed = scratch, *columns = packed + depth * qsc_pack_width(plan->k);
     for (int c = 0, width; c < plan->k; c += width) {
         width = qsc_panel_width(unit, plan->k - c);
         qsc_pack_rows(packed + (size_t)c * depth, x + c, k, width, tokens);
     }
     for (int row = 0; row < plan->n; row += ROWS) {
-        int rows = least(ROWS, plan->n - row);
+        int rows = qsc_least(ROWS, plan->n - row);
         qsc_pack_transposed(columns, dy + row, n, tokens, rows);
         for (int c = 0, width; c < plan->k; c += width) {
             width = qsc_panel_width(unit, plan->k - c);
@@ -148,26 +138,10 @@ static void add_outer(const qsc_linear *plan, float *dw, const float *dy, const 
     }
 }
 
-static int backward_weight(const qsc_linear *plan, float *dw, float *db, const float *dy, const float *x,
-                           int m, void *scratch)
-{
-    int token = 0;
-    do {
-        int tokens = least(TOKENS, m - token);
-        add_outer(plan, dw, dy + (size_t)token * (size_t)plan->n, x + (size_t)token * (size_t)plan->k, tokens,
-                  token > 0, scratch);
-        token += TOKENS;
-    } while (token < m);
-    if (db)
-        qsc_sum_rows(db, dy, m, plan->n);
-    return 0;
-}
-
 int qsc_linear_create_plain(qsc_linear **plan, int n, int k, const struct qsc_panel_unit *unit)
 {
     static const struct qsc_linear_way way = {
         .name = "plain",
-        .destroy = destroy,
         .packed_bytes = packed_bytes,
         .packed_t_bytes = packed_t_bytes,
         .scratch_bytes = scratch_bytes,
@@ -175,7 +149,9 @@ int qsc_linear_create_plain(qsc_linear **plan, int n, int k, const struct qsc_pa
         .pack_t = pack_t,
         .forward = forward,
         .backward_input = backward_input,
-        .backward_weight = backward_weight,
+        .backward_weight = qsc_linear_backward_weight_by_outer,
+        .add_outer = add_outer,
+        .outer_tokens = TOKENS,
     };
     struct plain *p = malloc(sizeof *p);
     if (!p)

@@ -7,9 +7,11 @@
 #include <quiesce/kernels/cpu/panel.h>
 #include <quiesce/kernels/linear.h>
 
+#include <stdbool.h>
+
 struct qsc_linear_way {
     const char *name;
-    void (*destroy)(qsc_linear *plan);
+    void (*fini)(qsc_linear *plan); // frees what a plan has beside itself; NULL: nothing
     size_t (*packed_bytes)(const qsc_linear *plan);
     size_t (*packed_t_bytes)(const qsc_linear *plan);
     size_t (*scratch_bytes)(const qsc_linear *plan);
@@ -22,12 +24,20 @@ struct qsc_linear_way {
                           void *scratch);
     int (*backward_weight)(const qsc_linear *plan, float *dw, float *db, const float *dy, const float *x,
                            int m, void *scratch);
+    // For the backward_weight below: dw = dy^T x for `tokens` rows, outer_tokens at most, or dw += that.
+    void (*add_outer)(const qsc_linear *plan, float *dw, const float *dy, const float *x, int tokens,
+                      bool add, void *scratch);
+    int outer_tokens;
 };
 
 struct qsc_linear {
     const struct qsc_linear_way *way;
     int n, k;
 };
+
+// A backward_weight for ways that have add_outer.
+int qsc_linear_backward_weight_by_outer(const qsc_linear *plan, float *dw, float *db, const float *dy,
+                                        const float *x, int m, void *scratch);
 
 // Our own C, for one of the vector units above. Returns 0, ENOMEM.
 int qsc_linear_create_plain(qsc_linear **plan, int n, int k, const struct qsc_panel_unit *unit)

@@ -56,17 +56,12 @@ static void multiply_any(const struct qsc_panel *p)
     block4_rows(p, 2, 4);
 }
 
-static bool has_any(void)
-{
-    return true;
-}
-
 const struct qsc_panel_unit qsc_panel_units[] = {
 #ifdef __x86_64__
     {"avx512", qsc_has_avx512, 3, multiply_avx512},
     {"avx2", qsc_has_avx2, 1, multiply_avx2},
 #endif
-    {"any", has_any, 1, multiply_any},
+    {"any", qsc_has_any, 1, multiply_any},
 };
 const int qsc_panel_unit_count = sizeof qsc_panel_units / sizeof qsc_panel_units[0];
 

@@ -36,25 +36,26 @@ static void quantize(uint8_t *restrict to, const float *restrict x, int n, float
 
 static void quantize_row(uint8_t *to, const float *x, int k, float inverse)
 {
-    for (; k >= QSC_TILE_DEPTH; k -= QSC_TILE_DEPTH) {
-        quantize(to, x, QSC_TILE_DEPTH, inverse);
-        to += QSC_TILE_BYTES;
-        x += QSC_TILE_DEPTH;
+    for (; k >= QSC_INT8_STEP; k -= QSC_INT8_STEP) {
+        quantize(to, x, QSC_INT8_STEP, inverse);
+        to += QSC_INT8_TILE_BYTES;
+        x += QSC_INT8_STEP;
     }
     if (k > 0) {
-        memset(to, 128, QSC_TILE_DEPTH);
+        memset(to, 128, QSC_INT8_STEP);
         quantize(to, x, k, inverse);
     }
 }
 
 void qsc_quantize_rows(uint8_t *tiles, float *scale, const float *x, int rows, int k)
 {
-    size_t strip = qsc_int8_tiles(k) * QSC_TILE_BYTES;
+    size_t strip = qsc_int8_tiles(k) * QSC_INT8_TILE_BYTES;
     for (int i = 0; i < rows; i++) {
         float largest = largest_size(x, k);
         bool flat = largest < 1e-36f; // its inverse would be infinite
         scale[i] = isfinite(largest) ? flat ? 0 : largest / 127.0f : NAN;
-        uint8_t *to = tiles + (size_t)(i / QSC_TILE) * strip + (size_t)(i % QSC_TILE) * QSC_TILE_DEPTH;
+        uint8_t *to =
+            tiles + (size_t)(i / QSC_INT8_SIDE) * strip + (size_t)(i % QSC_INT8_SIDE) * QSC_INT8_STEP;
         quantize_row(to, x, k, flat ? 0 : 127.0f / largest);
         x += k;
     }

@@ -1,3 +1,4 @@
+#include "lines.h"
 #include "numbers.h"
 
 #include <criterion/criterion.h>
@@ -6,15 +7,6 @@
 #include <string.h>
 
 enum { SIDE = QSC_BF16_SIDE };
-
-static void *lines(size_t bytes) // filled with NaN: nothing may be read unwritten
-{
-    bytes = (bytes + 127) / 64 * 64;
-    void *p = aligned_alloc(64, bytes);
-    cr_assert_not_null(p);
-    memset(p, 0xFF, bytes);
-    return p;
-}
 
 static float number(qsc_bf16_pair bits)
 {

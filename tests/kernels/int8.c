@@ -1,3 +1,4 @@
+#include "lines.h"
 #include "numbers.h"
 
 #include <criterion/criterion.h>
@@ -6,44 +7,27 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#ifdef __x86_64__
-#include <linux/filter.h>
-#include <linux/seccomp.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
-#include <unistd.h>
-#endif
 
-// At a multiple of 64 bytes, filled with ones: nothing may be read unwritten.
-static void *lines(size_t bytes)
-{
-    bytes = (bytes + 127) / 64 * 64;
-    void *p = aligned_alloc(64, bytes);
-    memset(p, 0xFF, bytes);
-    return p;
-}
-
-enum { PANELS = QSC_INT8_COLUMNS / QSC_TILE, TILES = 5 };
+enum { PANELS = QSC_INT8_COLUMNS / QSC_INT8_SIDE, TILES = 5 };
 
 struct factors {
-    uint8_t *x;     // (2, TILES, QSC_TILE, QSC_TILE_DEPTH)
-    int8_t *w;      // (PANELS, TILES, QSC_TILE_DEPTH / 4, QSC_TILE, 4)
+    uint8_t *x;     // (2, TILES, QSC_INT8_SIDE, QSC_INT8_STEP)
+    int8_t *w;      // (PANELS, TILES, QSC_INT8_STEP / 4, QSC_INT8_SIDE, 4)
     int32_t *start; // (QSC_INT8_COLUMNS)
 };
 
 // Whole numbers of every size, or the largest there are: their sums leave 16 bits at once.
 static struct factors factors_make(bool largest)
 {
-    struct factors f = {lines(2 * TILES * QSC_TILE_BYTES), lines(PANELS * TILES * QSC_TILE_BYTES),
+    struct factors f = {lines(2 * TILES * QSC_INT8_TILE_BYTES), lines(PANELS * TILES * QSC_INT8_TILE_BYTES),
                         lines(QSC_INT8_COLUMNS * sizeof(int32_t))};
     uint64_t state = 11;
-    for (int i = 0; i < 2 * TILES * QSC_TILE_BYTES; i++)
+    for (int i = 0; i < 2 * TILES * QSC_INT8_TILE_BYTES; i++)
         f.x[i] = largest ? 255 : (uint8_t)(128 + 128 * random_number(&state));
-    for (int i = 0; i < PANELS * TILES * QSC_TILE_BYTES; i++)
+    for (int i = 0; i < PANELS * TILES * QSC_INT8_TILE_BYTES; i++)
         f.w[i] = (int8_t)(largest ? i % 2 ? 127 : -128 : (int)(128 * random_number(&state)));
     if (largest)
-        memset(f.w, -128, TILES * QSC_TILE_BYTES);
+        memset(f.w, -128, TILES * QSC_INT8_TILE_BYTES);
     for (int i = 0; i < QSC_INT8_COLUMNS; i++)
         f.start[i] = (int32_t)(2147483647.0 * random_number(&state));
     return f;
@@ -54,15 +38,15 @@ static void factors_free(struct factors *f)
     free(f->x), free(f->w), free(f->start);
 }
 
-static int32_t sum_of(const struct factors *f, int row, int channel, int tiles)
+UNWATCHED static int32_t sum_of(const struct factors *f, int row, int channel, int tiles)
 {
     uint32_t sum = (uint32_t)f->start[channel];
-    for (int k = 0; k < tiles * QSC_TILE_DEPTH; k++) {
-        int tile = k / QSC_TILE_DEPTH, inside = k % QSC_TILE_DEPTH;
-        int x =
-            f->x[(row / QSC_TILE * tiles + tile) * QSC_TILE_BYTES + row % QSC_TILE * QSC_TILE_DEPTH + inside];
-        int w = f->w[(channel / QSC_TILE * tiles + tile) * QSC_TILE_BYTES + inside / 4 * QSC_TILE_DEPTH +
-                     channel % QSC_TILE * 4 + inside % 4];
+    for (int k = 0; k < tiles * QSC_INT8_STEP; k++) {
+        int tile = k / QSC_INT8_STEP, inside = k % QSC_INT8_STEP;
+        int x = f->x[(row / QSC_INT8_SIDE * tiles + tile) * QSC_INT8_TILE_BYTES +
+                     row % QSC_INT8_SIDE * QSC_INT8_STEP + inside];
+        int w = f->w[(channel / QSC_INT8_SIDE * tiles + tile) * QSC_INT8_TILE_BYTES +
+                     inside / 4 * QSC_INT8_STEP + channel % QSC_INT8_SIDE * 4 + inside % 4];
         sum += (uint32_t)(x * w);
     }
     return (int32_t)sum;
@@ -85,11 +69,11 @@ static void expect_sums(const struct qsc_int8_unit *unit, const struct factors *
     if (unit->end)
         unit->end();
     for (int i = 0; i < rows; i++) {
-        for (int j = 0; j < panels * QSC_TILE; j++)
+        for (int j = 0; j < panels * QSC_INT8_SIDE; j++)
             cr_assert_eq(sums[i * QSC_INT8_COLUMNS + j], sum_of(f, i, j, tiles),
                          "%s: %d rows, %d panels, (%d,%d)", unit->name, rows, panels, i, j);
     }
-    int whole_tiles = (rows + QSC_TILE - 1) / QSC_TILE * QSC_TILE;
+    int whole_tiles = (rows + QSC_INT8_SIDE - 1) / QSC_INT8_SIDE * QSC_INT8_SIDE;
     for (int i = whole_tiles * QSC_INT8_COLUMNS; i < QSC_INT8_ROWS * QSC_INT8_COLUMNS + GUARD; i++)
         cr_assert_eq(sums[i], -1, "%s writes past its rows", unit->name);
     free(sums);
@@ -145,7 +129,7 @@ static float *forward(const struct layer *l, const float *x, const float *bias, 
 }
 
 // x and w rounded as linear.h says, and everything after that once more, one element at a time.
-static float *expected(const struct layer *l, const float *x, const float *bias, int m)
+UNWATCHED static float *expected(const struct layer *l, const float *x, const float *bias, int m)
 {
     float *y = lines((size_t)m * (size_t)l->n * sizeof *y);
     for (int i = 0; i < m; i++) {
@@ -297,35 +281,3 @@ Test(int8, sums_that_might_leave_32_bits_are_refused)
     }
     free(w);
 }
-
-#ifdef __x86_64__
-// Linux does not grant AMX to everybody: another unit computes then, and the same.
-static int work_without_permission(void)
-{
-    struct sock_filter code[] = {
-        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_arch_prctl, 0, 1),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-    };
-    struct sock_fprog program = {sizeof code / sizeof code[0], code};
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program))
-        return 77;
-    return strcmp(qsc_int8_unit()->name, "amx-int8") == 0;
-}
-
-Test(int8, without_permission_for_amx_another_unit_computes)
-{
-    fflush(NULL);
-    pid_t child = fork();
-    cr_assert(child >= 0);
-    if (child == 0)
-        _exit(work_without_permission());
-    int status;
-    cr_assert_eq(waitpid(child, &status, 0), child);
-    cr_assert(WIFEXITED(status));
-    if (WEXITSTATUS(status) == 77)
-        cr_skip_test("seccomp(2) is not to be had");
-    cr_assert_eq(WEXITSTATUS(status), 0);
-}
-#endif

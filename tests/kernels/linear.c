@@ -1,3 +1,4 @@
+#include "lines.h"
 #include "numbers.h"
 
 #include <criterion/criterion.h>
@@ -8,35 +9,25 @@
 #include <pthread.h>
 #include <string.h>
 
-// Every way to compute that this machine has, each against doubles.
-enum { ONEDNN, FIRST_UNIT, FIRST_BF16 = FIRST_UNIT + 3, WAYS = FIRST_BF16 + 4 };
+// Every way to compute that this machine has, each against doubles; int8, which rounds more, in int8.c.
+enum { ONEDNN, FIRST_UNIT, FIRST_BF16 = FIRST_UNIT + 3, WAYS = FIRST_BF16 + 4, INT8 = WAYS };
 
-// NULL where this way, machine or shape is not to be had.
-static qsc_linear *plan_of(int way, int n, int k)
+// ENOTSUP where this way, machine or shape is not to be had.
+static int create(qsc_linear **plan, int way, int n, int k)
 {
-    qsc_linear *plan = NULL;
+    if (way == INT8)
+        return qsc_linear_create(plan, n, k, QSC_INT8);
 #ifdef QSC_ONEDNN
-    if (way == ONEDNN) {
-        int code = qsc_linear_create_onednn(&plan, n, k);
-        cr_assert(code == 0 || code == ENOTSUP);
-    }
+    if (way == ONEDNN)
+        return qsc_linear_create_onednn(plan, n, k);
 #endif
     int unit = way - FIRST_UNIT;
     if (unit >= 0 && way < FIRST_BF16 && unit < qsc_panel_unit_count && qsc_panel_units[unit].present())
-        cr_assert_eq(qsc_linear_create_plain(&plan, n, k, &qsc_panel_units[unit]), 0);
+        return qsc_linear_create_plain(plan, n, k, &qsc_panel_units[unit]);
     unit = way - FIRST_BF16;
     if (unit >= 0 && unit < qsc_bf16_unit_count && qsc_bf16_units[unit].present())
-        cr_assert_eq(qsc_linear_create_bf16(&plan, n, k, &qsc_bf16_units[unit]), 0);
-    return plan;
-}
-
-// At a multiple of 64 bytes, filled with NaN: nothing may be read unwritten.
-static void *lines(size_t bytes)
-{
-    bytes = (bytes + 127) / 64 * 64;
-    void *p = aligned_alloc(64, bytes);
-    memset(p, 0xFF, bytes);
-    return p;
+        return qsc_linear_create_bf16(plan, n, k, &qsc_bf16_units[unit]);
+    return ENOTSUP;
 }
 
 static float *float_lines(size_t floats)
@@ -64,9 +55,11 @@ struct layer {
 static bool layer_make(struct layer *l, int way, int n, int k)
 {
     size_t weights = (size_t)n * (size_t)k;
-    *l = (struct layer){.plan = plan_of(way, n, k), .way = way, .n = n, .k = k};
-    if (!l->plan)
+    *l = (struct layer){.way = way, .n = n, .k = k};
+    int code = create(&l->plan, way, n, k);
+    if (code == ENOTSUP)
         return false;
+    cr_assert_eq(code, 0);
     l->w = numbers(way, weights, 1);
     l->bias = random_floats((size_t)n, 1, 2);
     l->packed = lines(qsc_linear_packed_bytes(l->plan));
@@ -88,8 +81,8 @@ static void layer_free(struct layer *l)
 }
 
 // c (rows, columns) = start[column] + sum over depth of a(i, d) b(d, j), in doubles.
-static double *product(const float *a, size_t a_row, size_t a_step, const float *b, size_t b_step,
-                       size_t b_column, const float *start, int rows, int columns, int depth)
+UNWATCHED static double *product(const float *a, size_t a_row, size_t a_step, const float *b, size_t b_step,
+                                 size_t b_column, const float *start, int rows, int columns, int depth)
 {
     double *c = calloc((size_t)rows * (size_t)columns + 1, sizeof *c);
     for (size_t i = 0; i < (size_t)rows; i++) {
@@ -149,6 +142,8 @@ Test(linear, every_product_agrees_with_doubles)
                 continue;
             for (int i = 0; i < 6; i++)
                 compare(&l, (const int[]){0, 1, 3, 8, 31, 257}[i]);
+            if (shapes[s][0] * shapes[s][1] <= 36 * 36)
+                compare(&l, 1100); // more than the weights' gradient takes at a time, twice
             layer_free(&l);
             tried++;
         }
@@ -302,12 +297,63 @@ Test(linear, threads_share_a_plan)
     }
 }
 
-Test(linear, shapes_without_elements_are_refused)
+Test(linear, shapes_without_elements_and_unknown_precisions_are_refused)
 {
     qsc_linear *plan;
     cr_assert_eq(qsc_linear_create(&plan, 0, 4, QSC_F32), EINVAL);
     cr_assert_eq(qsc_linear_create(&plan, 4, -1, QSC_F32), EINVAL);
+    cr_assert_eq(qsc_linear_create(&plan, 4, 4, QSC_PRECISIONS), EINVAL);
     cr_assert_eq(qsc_linear_create(&plan, 4, 4, QSC_F32), 0);
     qsc_linear_destroy(plan);
     qsc_linear_destroy(NULL);
+}
+
+// The linker sends the kernels' allocations here (CMakeLists.txt).
+static int allocations_left = -1; // before one fails; negative: none does
+
+static bool allocation_fails(void)
+{
+    return allocations_left >= 0 && allocations_left-- == 0;
+}
+
+void *__real_malloc(size_t bytes);
+void *__real_calloc(size_t n, size_t size);
+void *__real_aligned_alloc(size_t align, size_t bytes);
+void *__wrap_malloc(size_t bytes);
+void *__wrap_calloc(size_t n, size_t size);
+void *__wrap_aligned_alloc(size_t align, size_t bytes);
+
+void *__wrap_malloc(size_t bytes)
+{
+    return allocation_fails() ? NULL : __real_malloc(bytes);
+}
+
+void *__wrap_calloc(size_t n, size_t size)
+{
+    return allocation_fails() ? NULL : __real_calloc(n, size);
+}
+
+void *__wrap_aligned_alloc(size_t align, size_t bytes)
+{
+    return allocation_fails() ? NULL : __real_aligned_alloc(align, bytes);
+}
+
+Test(linear, a_plan_that_lacks_memory_is_refused)
+{
+    for (int way = 0; way <= INT8; way++) {
+        qsc_linear *plan;
+        if (create(&plan, way, 64, 64) == ENOTSUP)
+            continue;
+        qsc_linear_destroy(plan);
+        int code, failures = -1;
+        do {
+            allocations_left = ++failures;
+            code = create(&plan, way, 64, 64);
+            cr_assert(code == 0 || code == ENOMEM, "way %d: %d", way, code);
+        } while (code);
+        cr_assert(allocations_left >= 0, "way %d does without an allocation that failed", way);
+        cr_assert(failures > 0, "way %d never asked for memory", way);
+        allocations_left = -1;
+        qsc_linear_destroy(plan);
+    }
 }

@@ -3,10 +3,7 @@
 
 #include <unistd.h>
 
-#define PRESENT_avx512 qsc_has_avx512()
-#define PRESENT_avx2 qsc_has_avx2()
-#define PRESENT_any true
-#define PRESENT_(unit) PRESENT_##unit
+#define PRESENT_(unit) qsc_has_##unit()
 #define PRESENT(unit) PRESENT_(unit)
 
 __attribute__((constructor)) static void leave_where_absent(void)

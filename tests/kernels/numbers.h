@@ -7,6 +7,10 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+// Of a function that computes what a kernel should have: ThreadSanitizer would spend most of a test's time on
+// watching its loops, which share nothing.
+#define UNWATCHED __attribute__((no_sanitize("thread")))
+
 // Uniform in (-1, 1), by xorshift64* (Vigna, 2014).
 static inline double random_number(uint64_t *state)
 {

@@ -11,12 +11,13 @@
 // The byte of element k of a row among tiles.
 static int stored(const uint8_t *tiles, int depth, int row, int k)
 {
-    size_t tile = (size_t)(row / QSC_TILE) * qsc_int8_tiles(depth) + (size_t)(k / QSC_TILE_DEPTH);
-    return tiles[tile * QSC_TILE_BYTES + (size_t)(row % QSC_TILE * QSC_TILE_DEPTH + k % QSC_TILE_DEPTH)];
+    size_t tile = (size_t)(row / QSC_INT8_SIDE) * qsc_int8_tiles(depth) + (size_t)(k / QSC_INT8_STEP);
+    return tiles[tile * QSC_INT8_TILE_BYTES +
+                 (size_t)(row % QSC_INT8_SIDE * QSC_INT8_STEP + k % QSC_INT8_STEP)];
 }
 
 enum { ROWS = 21, MOST = 200 };
-static uint8_t tiles[2 * QSC_TILE * 4 * QSC_TILE_DEPTH];
+static uint8_t tiles[2 * QSC_INT8_SIDE * 4 * QSC_INT8_STEP];
 static float scale[ROWS];
 
 Test(quantize, every_element_is_the_nearest_step)

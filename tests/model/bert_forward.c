@@ -32,11 +32,12 @@ Test(bert_forward, logits_do_not_depend_on_neighbours)
     // more tokens than one slice or tile of rows holds, so that sequences change their place in it
     const struct model_case many = {"many", 61, 36, 2, 3, 52, 80, 2, 5, 8, {1, 37, 80, 3, 64, 16, 2, 31},
                                     QSC_F32};
-    const struct model_case rounded = in_precision(&many, QSC_BF16);
     check_alone(&odd);
     check_alone(&even);
-    check_alone(&many);
-    check_alone(&rounded);
+    for (int precision = 0; precision < QSC_PRECISIONS; precision++) {
+        const struct model_case m = in_precision(&many, (enum qsc_precision)precision);
+        check_alone(&m);
+    }
 }
 
 Test(bert_forward, training_and_inference_workspaces_agree)
@@ -55,21 +56,27 @@ Test(bert_forward, training_and_inference_workspaces_agree)
 
 // The factors of the products are rounded to 8 bits: an error of some parts in 256 is to be expected, none
 // would mean that nothing was rounded.
-Test(bert_forward, bf16_logits_are_near_those_of_f32)
+static void expect_near_f32(const struct model_case *m, enum qsc_precision precision)
 {
-    for (int i = 0; i < 2; i++) {
-        const struct model_case *m = i ? &odd : &even, rounded = in_precision(m, QSC_BF16);
-        struct fixture f, g;
-        fixture_make(&f, m, QSC_BERT_INFERENCE);
-        fixture_make(&g, &rounded, QSC_BERT_INFERENCE);
-        cr_assert_eq(qsc_bert_plan_precision(g.plan), QSC_BF16);
-        float exact[64 * 9], near[64 * 9];
-        cr_assert_eq(qsc_bert_forward(f.ws, f.weights, &f.batch, exact), 0);
-        cr_assert_eq(qsc_bert_forward(g.ws, g.weights, &g.batch, near), 0);
-        double share = share_of_largest(near, exact, (size_t)f.batch.tokens * (size_t)m->labels);
-        cr_assert(share > 1e-5 && share < 0.02, "%s: %g", m->name, share);
-        fixture_discard(&f);
-        fixture_discard(&g);
+    const struct model_case rounded = in_precision(m, precision);
+    struct fixture f, g;
+    fixture_make(&f, m, QSC_BERT_INFERENCE);
+    fixture_make(&g, &rounded, QSC_BERT_INFERENCE);
+    cr_assert_eq(qsc_bert_plan_precision(g.plan), precision);
+    float exact[64 * 9], near[64 * 9];
+    cr_assert_eq(qsc_bert_forward(f.ws, f.weights, &f.batch, exact), 0);
+    cr_assert_eq(qsc_bert_forward(g.ws, g.weights, &g.batch, near), 0);
+    double share = share_of_largest(near, exact, (size_t)f.batch.tokens * (size_t)m->labels);
+    cr_assert(share > 1e-5 && share < 0.02, "%s in %s: %g", m->name, qsc_precision_names[precision], share);
+    fixture_discard(&f);
+    fixture_discard(&g);
+}
+
+Test(bert_forward, logits_in_other_precisions_are_near_those_of_f32)
+{
+    for (int precision = QSC_F32 + 1; precision < QSC_PRECISIONS; precision++) {
+        expect_near_f32(&odd, (enum qsc_precision)precision);
+        expect_near_f32(&even, (enum qsc_precision)precision);
     }
 }
 

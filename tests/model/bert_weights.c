@@ -56,6 +56,23 @@ Test(bert_weights, int8_is_refused_for_training)
     fixture_discard(&f);
 }
 
+Test(bert_weights, a_matrix_too_large_for_int8_is_refused)
+{
+    struct model_case wide = odd;
+    wide.inner = 133145;
+    struct qsc_bert_config config = fixture_config(&wide);
+    struct qsc_bert_layout layout;
+    qsc_bert_plan *plan;
+    struct qsc_error err = {0};
+    cr_assert_eq(qsc_bert_layout_create(&layout, &config, &err), 0);
+    cr_assert_eq(qsc_bert_plan_create(&plan, &layout, QSC_INT8, &err), EINVAL);
+    cr_assert_not_null(strstr(err.text, "36 x 133145: too large for this precision, take f32"), "%s",
+                       err.text);
+    cr_assert_eq(qsc_bert_plan_create(&plan, &layout, QSC_F32, &err), 0);
+    qsc_bert_plan_destroy(plan);
+    qsc_bert_layout_destroy(&layout);
+}
+
 // Everything a step needs, made and used once.
 static int make_and_run(void *context)
 {

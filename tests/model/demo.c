@@ -131,6 +131,14 @@ Test(demo, a_directory_that_cannot_be_written_is_named)
     cr_assert(exists(in_scratch("own/model/thesis.txt")));
 }
 
+Test(demo, int8_is_refused_before_anything_is_made)
+{
+    struct qsc_demo_config config = tiny(in_scratch("out"));
+    config.precision = QSC_INT8;
+    must_fail(&config, "train with f32 or bf16");
+    cr_assert(!exists(in_scratch("out")));
+}
+
 Test(demo, a_full_disk_is_one_clear_line)
 {
     struct qsc_demo_config config = tiny(in_scratch("out"));

@@ -25,6 +25,9 @@ status_of() {
 [ "$(status_of "$quiesce" demo --out "$scratch/file")" = 1 ] || fail "a file is taken for a directory"
 [ "$(grep -c "$scratch/file" "$scratch/output")" = 2 ] || fail "the error names no place" # the heading names it, too
 [ "$(status_of "$quiesce" demo --out "$scratch/no/such/place")" = 1 ] || fail "a missing parent is no error"
+[ "$(status_of "$quiesce" demo --precision int8 --out "$scratch/int8")" = 1 ] || fail "int8 is trained with"
+grep -q "int8" "$scratch/output" || fail "the error does not name int8"
+[ ! -e "$scratch/int8" ] || fail "int8 is refused only after work was done for it"
 
 "$quiesce" demo --seed 3 --out "$scratch/out" >"$scratch/terminal" 2>"$scratch/progress"
 for file in corpus/train.conll corpus/valid.conll corpus/test.conll report.txt report.html latency.svg metrics.json \

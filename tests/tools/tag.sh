@@ -26,6 +26,15 @@ done | sed 's/  / oslo /g' >input
 "${tag[@]}" --threads 1 --json --logits <input >one
 "${tag[@]}" --threads 3 --json --logits <input >three
 cmp one three || fail "the answers depend on the threads"
+for precision in f32 bf16 int8; do
+    "${tag[@]}" --precision "$precision" --json --logits <input >"in_$precision"
+done
+cmp one in_f32 || fail "f32 is not what is taken without --precision"
+for pair in 'f32 bf16' 'f32 int8' 'bf16 int8'; do
+    read -r a b <<<"$pair"
+    ! cmp -s "in_$a" "in_$b" || fail "$b computes what $a does"
+    cmp <(grep -o '"tag": "[^"]*"' "in_$a") <(grep -o '"tag": "[^"]*"' "in_$b") || fail "$b finds other names than $a"
+done
 "${tag[@]}" <input | sed -E 's,/[^ ]*,,g' >words
 tr -s ' ' <input | sed 's/ $//' | cmp - words || fail "words were lost or put in another order"
 

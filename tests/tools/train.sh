@@ -40,6 +40,9 @@ expect "an evaluation for each epoch" 3 "$(grep -c '"event": "evaluation"' metri
 "$quiesce" eval --model one --data other >again
 expect "the report of eval" "$(cat again)" "$(cat report)"
 
+"${train[@]}" --out rounded --precision bf16 2>/dev/null
+! cmp -s one/model.safetensors rounded/model.safetensors || fail "training in bf16 does what training in f32 does"
+
 for threads in 2 4; do
     "${train[@]}" --out "by$threads" --threads "$threads" 2>/dev/null
     same_bytes one "by$threads" "$threads threads"
@@ -135,6 +138,8 @@ refuses 2 '*either --model DIR or --init*' "$quiesce" train --train some --valid
 refuses 2 '*either --model DIR or --init*' "${train[@]}" --model model --out never
 refuses 2 '*--vocab*' "$quiesce" train --init config.json --train some --valid some --out never
 refuses 2 '*--lr*' "${tune[@]}" --lr fast
+refuses 2 '*--precision*' "${tune[@]}" --precision f16
+refuses 1 '*train with f32 or bf16' "${tune[@]}" --precision int8 --train unread
 refuses 1 '*layers that the model has' "${tune[@]}" --freeze layer.7
 refuses 1 '*nowhere: cannot open*' "${tune[@]}" --model nowhere
 refuses 1 '*no label "B-X"*' "${tune[@]}" --train <(printf 'a B-X\n')
