@@ -8,8 +8,8 @@
 __attribute__((warn_unused_result)) json_t *lab_session_describe(const struct lab_campaign *campaign,
                                                                  int argc, char **argv);
 
-/* What of a file's first session forbids to go on with it: words that follow the file's name; NULL: nothing.
- */
+/* What of a file's first session forbids to go on with it, as words that follow the file's name; NULL:
+ * nothing. */
 const char *lab_session_difference(const json_t *before, const json_t *now);
 
 #endif

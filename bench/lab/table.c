@@ -44,6 +44,14 @@ bool lab_series_failed(const struct lab_series *series)
     return series->count > 0 && series->records[series->count - 1].failure;
 }
 
+unsigned lab_series_flagged(const struct lab_series *series)
+{
+    unsigned flagged = 0;
+    for (unsigned i = 0; i < series->count; i++)
+        flagged += series->records[i].steal > 0.005 || series->records[i].late > 0;
+    return flagged;
+}
+
 int lab_series_add(struct lab_series *series, const struct lab_record *record)
 {
     if (series->count == series->capacity) {
