@@ -79,8 +79,8 @@ static void complain_of_values(enum lab_axis_name axis, const char *text)
     for (unsigned i = 0; kind->words && kind->words[i]; i++)
         length += snprintf(wanted + length, sizeof wanted - (size_t)length, "%s%s",
                            i > 0 ? ", " : "words with commas between: ", kind->words[i]);
-    qsc_complain("sweep: --%s wants %s, not '%s' (docs/lab.md tells how to write them)", kind->name, wanted,
-                 text);
+    qsc_complain("sweep: --%s wants %s, not '%s' (docs/lab-sweep.md tells how to write them)", kind->name,
+                 wanted, text);
 }
 
 static bool set_axes(struct lab_campaign *campaign, const struct request *request)
@@ -372,6 +372,6 @@ const struct qsc_command lab_sweep_command = {
     .details =
         "Lists are values with commas between: --threads 1,2,4P --section 100,1000. Every lock runs under\n"
         "every combination, in random order, until the intervals of the ratios are narrow. The same\n"
-        "command takes up a campaign that was interrupted. docs/lab.md has the presets.",
+        "command takes up a campaign that was interrupted. docs/lab-sweep.md has the presets.",
     .run = run,
 };
