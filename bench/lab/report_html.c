@@ -147,11 +147,11 @@ static void print_head(const struct page *page)
     struct lab_cell first = lab_campaign_cell(campaign, 0);
     lab_load_print(out, campaign, page->panels.x, &first, false);
     qsc_text_add(out, "</p>\n");
-    for (const struct lab_preset *preset = lab_presets; preset->name; preset++) {
-        if (strcmp(preset->name, campaign->preset) != 0)
+    for (unsigned i = 0; i < LAB_PRESETS; i++) {
+        if (strcmp(lab_presets[i].name, campaign->preset) != 0)
             continue;
-        qsc_text_add(out, "<p>The preset <b>%s</b> copies ", preset->name);
-        qsc_text_add_escaped(out, preset->copies);
+        qsc_text_add(out, "<p>The preset <b>%s</b> copies ", lab_presets[i].name);
+        qsc_text_add_escaped(out, lab_presets[i].copies);
         qsc_text_add(out, "</p>\n");
     }
 }

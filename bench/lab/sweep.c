@@ -12,11 +12,10 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char *const preset_names[] = {"none", "dice", "glibc", "libslock", "flexguard", "buhr", NULL};
-
 struct request {
     const char *axes[LAB_AXES];
-    int preset, ms, warm_up, blocks, seed;
+    int preset; /* 0: none, otherwise one more than its index */
+    int ms, warm_up, blocks, seed;
     double width, budget;
     const char *baseline, *out;
 };
@@ -83,13 +82,13 @@ static void complain_of_values(enum lab_axis_name axis, const char *text)
                  wanted, text);
 }
 
-static bool set_axes(struct lab_campaign *campaign, const struct request *request)
+static bool set_axes(struct lab_campaign *campaign, const struct request *request,
+                     const struct lab_preset *preset)
 {
     for (unsigned axis = 0; axis < LAB_AXES; axis++) {
         const char *text = request->axes[axis];
-        const char *preset = request->preset > 0 ? lab_presets[request->preset - 1].axes[axis] : NULL;
-        if (text == lab_axes[axis].usual && preset)
-            text = preset;
+        if (text == lab_axes[axis].usual && preset && preset->axes[axis])
+            text = preset->axes[axis];
         if (!lab_values_parse(&campaign->axes[axis], axis, text)) {
             complain_of_values(axis, text);
             return false;
@@ -111,9 +110,11 @@ static bool make_campaign(struct lab_campaign *campaign, const struct request *r
     campaign->ms = (unsigned)request->ms;
     campaign->warm_up_ms = (unsigned)request->warm_up;
     campaign->seed = (uint64_t)request->seed;
-    if (request->preset > 0)
-        snprintf(campaign->preset, sizeof campaign->preset, "%s", preset_names[request->preset]);
-    return (!request->baseline || set_baseline(campaign, request->baseline)) && set_axes(campaign, request);
+    const struct lab_preset *preset = request->preset > 0 ? &lab_presets[request->preset - 1] : NULL;
+    if (preset)
+        snprintf(campaign->preset, sizeof campaign->preset, "%s", preset->name);
+    return (!request->baseline || set_baseline(campaign, request->baseline)) &&
+           set_axes(campaign, request, preset);
 }
 
 /* The file. */
@@ -308,6 +309,9 @@ static int sweep_campaign(const struct lab_campaign *campaign, const struct requ
 static int run(int argc, char **argv)
 {
     struct request request = {.ms = 100, .warm_up = 20, .blocks = 32, .width = 5, .budget = 60};
+    const char *preset_names[LAB_PRESETS + 2] = {"none"};
+    for (unsigned i = 0; i < LAB_PRESETS; i++)
+        preset_names[i + 1] = lab_presets[i].name;
     struct qsc_option options[LAB_AXES + 10] = {
         {.name = "out",
          .kind = QSC_OPTION_TEXT,
