@@ -6,6 +6,7 @@ if(CMAKE_CROSSCOMPILING)
   return() # the toolkit needs no more
 endif()
 pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
+pkg_check_modules(LIBMD REQUIRED IMPORTED_TARGET libmd)
 pkg_check_modules(UTF8PROC REQUIRED IMPORTED_TARGET libutf8proc)
 if(QSC_SANITIZE)
   set(QSC_ONEDNN OFF) # generated code is invisible to sanitizers: they run the plain C product

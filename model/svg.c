@@ -90,6 +90,12 @@ static void y_tick(const struct qsc_svg_plot *plot, double at, const char *label
     qsc_svg_text(plot->out, "", plot->left - 7, y + 4, "end", label);
 }
 
+double qsc_svg_step(double least)
+{
+    double unit = pow(10, floor(log10(least)));
+    return least > 5 * unit ? 10 * unit : least > 2 * unit ? 5 * unit : least > unit ? 2 * unit : unit;
+}
+
 /* A tick at each power of ten, or at 1, 2 or 5 times one: whatever gives about TICKS of them. */
 static void ticks(const struct qsc_svg_plot *plot, const struct qsc_svg_axis *axis,
                   void (*tick)(const struct qsc_svg_plot *, double, const char *))
@@ -103,8 +109,7 @@ static void ticks(const struct qsc_svg_plot *plot, const struct qsc_svg_axis *ax
         }
         return;
     }
-    double rough = (axis->to - axis->from) / TICKS, unit = pow(10, floor(log10(rough)));
-    double step = rough > 5 * unit ? 10 * unit : rough > 2 * unit ? 5 * unit : rough > unit ? 2 * unit : unit;
+    double step = qsc_svg_step((axis->to - axis->from) / TICKS);
     int last = (int)floor(axis->to / step + 1e-6);
     for (int i = (int)ceil(axis->from / step - 1e-6); i <= last; i++) {
         snprintf(label, sizeof label, "%.10g", i * step);

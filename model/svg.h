@@ -1,4 +1,4 @@
-/* Internal to model/: plots as SVG. Colours come from CSS classes, so that one picture serves light and dark
+/* Not installed: plots as SVG. Colours come from CSS classes, so that one picture serves light and dark
  * pages. */
 #ifndef QUIESCE_MODEL_SVG_H
 #define QUIESCE_MODEL_SVG_H
@@ -38,6 +38,9 @@ double qsc_svg_y(const struct qsc_svg_plot *plot, double value);
 void qsc_svg_frame(const struct qsc_svg_plot *plot);
 /* The same with the grid lines of x where the caller wants them. */
 void qsc_svg_frame_with(const struct qsc_svg_plot *plot, const struct qsc_svg_tick *x_ticks, size_t count);
+
+/* The distance of grid lines: 1, 2 or 5 times a power of ten, and no less than `least`, which is above 0. */
+double qsc_svg_step(double least);
 
 /* A line through points whose order is that of x. */
 void qsc_svg_line(const struct qsc_svg_plot *plot, const char *class, const double *x, const double *y,

@@ -33,15 +33,20 @@ void qsc_text_add(struct qsc_text *text, const char *format, ...)
     text->length += (size_t)length;
 }
 
+static const char *entity(char c)
+{
+    return c == '&' ? "&amp;" : c == '<' ? "&lt;" : c == '>' ? "&gt;" : "&quot;";
+}
+
 void qsc_text_add_escaped(struct qsc_text *text, const char *content)
 {
     while (*content) {
-        size_t plain = strcspn(content, "&<>");
+        size_t plain = strcspn(content, "&<>\"");
         qsc_text_add(text, "%.*s", (int)plain, content);
         content += plain;
         if (!*content)
             return;
-        qsc_text_add(text, *content == '&' ? "&amp;" : *content == '<' ? "&lt;" : "&gt;");
+        qsc_text_add(text, "%s", entity(*content));
         content++;
     }
 }

@@ -1,5 +1,5 @@
-/* Internal to model/: a text that grows, for HTML and SVG. Failures are kept until the end, so that what
- * writes a page reads like the page. */
+/* Not installed: a text that grows, for HTML and SVG. Failures are kept until the end, so that what writes a
+ * page reads like the page. */
 #ifndef QUIESCE_MODEL_TEXT_H
 #define QUIESCE_MODEL_TEXT_H
 
@@ -15,7 +15,8 @@ struct qsc_text {
 /* Adds a formatted text as it is. */
 void qsc_text_add(struct qsc_text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Adds a text as content of an element: &, < and > are written as entities. */
+/* Adds a text in which nothing is markup, as content of an element or as a quoted attribute: &, <, > and "
+ * are written as entities. */
 void qsc_text_add_escaped(struct qsc_text *text, const char *content);
 
 void qsc_text_fini(struct qsc_text *text);

@@ -84,6 +84,7 @@ struct lab_preset {
     const char *copies;         /* what, from where, and what not */
 };
 
-extern const struct lab_preset lab_presets[]; /* ends with a name of NULL */
+enum { LAB_PRESETS = 5 };
+extern const struct lab_preset lab_presets[LAB_PRESETS];
 
 #endif

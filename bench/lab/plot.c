@@ -1,6 +1,9 @@
 #include "plot.h"
 
+#include "model/svg.h"
+
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,21 +31,6 @@ struct scale {
     double low, high;
     bool logarithmic;
 };
-
-void lab_print_escaped(FILE *out, const char *text)
-{
-    for (; *text; text++) {
-        const char *escaped = *text == '<'   ? "&lt;"
-                              : *text == '>' ? "&gt;"
-                              : *text == '&' ? "&amp;"
-                              : *text == '"' ? "&quot;"
-                                             : NULL;
-        if (escaped)
-            fputs(escaped, out);
-        else
-            fputc(*text, out);
-    }
-}
 
 static bool has_band(const struct lab_point *point)
 {
@@ -96,7 +84,7 @@ static double place_of(const struct lab_plot *plot, double place)
     return LEFT + INNER_WIDTH * (place + 0.5) / plot->place_count;
 }
 
-void lab_print_number(FILE *out, double value)
+void lab_number_print(char *text, size_t size, double value)
 {
     static const struct {
         double unit;
@@ -104,33 +92,31 @@ void lab_print_number(FILE *out, double value)
     } units[] = {{1e9, " G"}, {1e6, " M"}, {1e3, " k"}};
     for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
         if (value >= units[i].unit) {
-            fprintf(out, "%.4g%s", value / units[i].unit, units[i].suffix);
+            snprintf(text, size, "%.4g%s", value / units[i].unit, units[i].suffix);
             return;
         }
     }
-    fprintf(out, "%.4g", fabs(value) < 1e-9 ? 0 : value);
+    snprintf(text, size, "%.4g", fabs(value) < 1e-9 ? 0 : value);
 }
 
-static void print_tick(FILE *out, const struct scale *scale, double value)
+static void print_tick(struct qsc_text *out, const struct scale *scale, double value)
 {
+    char number[32];
+    lab_number_print(number, sizeof number, value);
     double y = height_of(scale, value);
-    fprintf(out,
-            "<line class=grid x1=%d x2=%d y1=%.1f y2=%.1f /><text class=tick text-anchor=end x=%d y=%.1f>",
-            LEFT, LEFT + INNER_WIDTH, y, y, LEFT - 6, y + 4);
-    lab_print_number(out, value);
-    fputs("</text>\n", out);
+    qsc_text_add(out, "<line class=grid x1=%d x2=%d y1=%.1f y2=%.1f />", LEFT, LEFT + INNER_WIDTH, y, y);
+    qsc_svg_text(out, "tick", LEFT - 6, y + 4, "end", number);
 }
 
-static void print_linear_ticks(FILE *out, const struct scale *scale)
+static void print_linear_ticks(struct qsc_text *out, const struct scale *scale)
 {
-    double rough = (scale->high - scale->low) / 5, power = pow(10, floor(log10(rough)));
-    double step = power * (rough / power > 5 ? 10 : rough / power > 2 ? 5 : rough / power > 1 ? 2 : 1);
+    double step = qsc_svg_step((scale->high - scale->low) / 5);
     for (double value = ceil(scale->low / step) * step; value <= scale->high; value += step)
         print_tick(out, scale, value);
 }
 
 /* 1, 2, 5, 10, ... where there is room, else powers of 10. */
-static void print_logarithmic_ticks(FILE *out, const struct scale *scale)
+static void print_logarithmic_ticks(struct qsc_text *out, const struct scale *scale)
 {
     bool room = scale->high / scale->low < 2000;
     for (double power = pow(10, floor(log10(scale->low))); power <= scale->high; power *= 10) {
@@ -141,39 +127,36 @@ static void print_logarithmic_ticks(FILE *out, const struct scale *scale)
     }
 }
 
-static void print_axes(FILE *out, const struct lab_plot *plot, const struct scale *scale)
+static void print_grey(struct qsc_text *out, const struct lab_plot *plot)
 {
-    if (plot->grey_from < plot->place_count) {
-        double x = plot->grey_from == 0 ? LEFT : place_of(plot, plot->grey_from - 0.5);
-        fprintf(
-            out,
-            "<rect class=grey x=%.1f y=%d width=%.1f height=%d /><text class=note text-anchor=end x=%d y=%d>",
-            x, TOP, LEFT + INNER_WIDTH - x, INNER_HEIGHT, LEFT + INNER_WIDTH - 5, TOP + INNER_HEIGHT - 6);
-        lab_print_escaped(out, plot->grey_words);
-        fputs("</text>\n", out);
-    }
+    if (plot->grey_from >= plot->place_count)
+        return;
+    double x = plot->grey_from == 0 ? LEFT : place_of(plot, plot->grey_from - 0.5);
+    qsc_text_add(out, "<rect class=grey x=%.1f y=%d width=%.1f height=%d />", x, TOP, LEFT + INNER_WIDTH - x,
+                 INNER_HEIGHT);
+    qsc_svg_text(out, "note", LEFT + INNER_WIDTH - 5, TOP + INNER_HEIGHT - 6, "end", plot->grey_words);
+}
+
+static void print_axes(struct qsc_text *out, const struct lab_plot *plot, const struct scale *scale)
+{
     if (scale->logarithmic)
         print_logarithmic_ticks(out, scale);
     else
         print_linear_ticks(out, scale);
     if (isfinite(plot->reference))
-        fprintf(out, "<line class=reference x1=%d x2=%d y1=%.1f y2=%.1f />\n", LEFT, LEFT + INNER_WIDTH,
-                height_of(scale, plot->reference), height_of(scale, plot->reference));
-    for (unsigned place = 0; place < plot->place_count; place++) {
-        fprintf(out, "<text class=tick text-anchor=middle x=%.1f y=%d>", place_of(plot, place),
-                TOP + INNER_HEIGHT + 16);
-        lab_print_escaped(out, plot->places[place]);
-        fputs("</text>\n", out);
-    }
-    fprintf(out, "<text class=tick text-anchor=middle x=%d y=%d>", LEFT + INNER_WIDTH / 2, HEIGHT - 10);
-    lab_print_escaped(out, plot->x_label);
-    fputs("</text>\n<text class=title x=6 y=16>", out);
-    lab_print_escaped(out, plot->title);
-    fprintf(out, "%s</text>\n", scale->logarithmic ? ", logarithmic scale" : "");
+        qsc_text_add(out, "<line class=reference x1=%d x2=%d y1=%.1f y2=%.1f />\n", LEFT, LEFT + INNER_WIDTH,
+                     height_of(scale, plot->reference), height_of(scale, plot->reference));
+    for (unsigned place = 0; place < plot->place_count; place++)
+        qsc_svg_text(out, "tick", place_of(plot, place), TOP + INNER_HEIGHT + 16, "middle",
+                     plot->places[place]);
+    qsc_svg_text(out, "tick", LEFT + INNER_WIDTH / 2, HEIGHT - 10, "middle", plot->x_label);
+    char title[128];
+    snprintf(title, sizeof title, "%s%s", plot->title, scale->logarithmic ? ", logarithmic scale" : "");
+    qsc_svg_text(out, "title", 6, 16, "start", title);
 }
 
 /* Over neighbours that both have one; an interval that has no neighbour gets whiskers alone. */
-static void print_band(FILE *out, const struct lab_plot *plot, const struct scale *scale,
+static void print_band(struct qsc_text *out, const struct lab_plot *plot, const struct scale *scale,
                        const struct lab_line *line)
 {
     const char *colour = colours[line->style % COLOURS];
@@ -182,11 +165,12 @@ static void print_band(FILE *out, const struct lab_plot *plot, const struct scal
         if (!has_band(here) || here->low == here->high)
             continue;
         double x = place_of(plot, i), high = height_of(scale, here->high), low = height_of(scale, here->low);
-        fprintf(out, "<path stroke=\"%s\" opacity=0.7 d=\"M%.1f %.1fV%.1fM%.1f %.1fh6M%.1f %.1fh6\" />\n",
-                colour, x, high, low, x - 3, high, x - 3, low);
+        qsc_text_add(out,
+                     "<path stroke=\"%s\" opacity=0.7 d=\"M%.1f %.1fV%.1fM%.1f %.1fh6M%.1f %.1fh6\" />\n",
+                     colour, x, high, low, x - 3, high, x - 3, low);
         if (i + 1 < plot->place_count && has_band(next) && next->low < next->high) {
             double x_next = place_of(plot, i + 1);
-            fprintf(
+            qsc_text_add(
                 out,
                 "<polygon fill=\"%s\" opacity=0.16 points=\"%.1f,%.1f %.1f,%.1f %.1f,%.1f %.1f,%.1f\" />\n",
                 colour, x, high, x_next, height_of(scale, next->high), x_next, height_of(scale, next->low), x,
@@ -196,28 +180,29 @@ static void print_band(FILE *out, const struct lab_plot *plot, const struct scal
 }
 
 /* Hollow where there is no interval. */
-static void print_marker(FILE *out, const struct lab_point *point, double x, double y, const char *colour)
+static void print_marker(struct qsc_text *out, const struct lab_point *point, double x, double y,
+                         const char *colour)
 {
-    fprintf(out, "<circle r=3.5 cx=%.1f cy=%.1f stroke=\"%s\" fill=\"%s\"><title>", x, y, colour,
-            has_band(point) ? colour : "white");
-    lab_print_escaped(out, point->tip);
-    fputs("</title></circle>\n", out);
+    qsc_text_add(out, "<circle r=3.5 cx=%.1f cy=%.1f stroke=\"%s\" fill=\"%s\"><title>", x, y, colour,
+                 has_band(point) ? colour : "white");
+    qsc_text_add_escaped(out, point->tip);
+    qsc_text_add(out, "</title></circle>\n");
 }
 
-static void print_line(FILE *out, const struct lab_plot *plot, const struct scale *scale,
+static void print_line(struct qsc_text *out, const struct lab_plot *plot, const struct scale *scale,
                        const struct lab_line *line)
 {
     const char *colour = colours[line->style % COLOURS];
-    fprintf(out, "<path fill=none stroke-width=1.8 stroke=\"%s\" stroke-dasharray=\"%s\" d=\"", colour,
-            dashes[line->style / COLOURS % (sizeof dashes / sizeof *dashes)]);
+    qsc_text_add(out, "<path fill=none stroke-width=1.8 stroke=\"%s\" stroke-dasharray=\"%s\" d=\"", colour,
+                 dashes[line->style / COLOURS % (sizeof dashes / sizeof *dashes)]);
     bool joined = false;
     for (unsigned i = 0; i < plot->place_count; i++) {
         if (line->points[i].there)
-            fprintf(out, "%s%.1f %.1f", joined ? "L" : "M", place_of(plot, i),
-                    height_of(scale, line->points[i].y));
+            qsc_text_add(out, "%s%.1f %.1f", joined ? "L" : "M", place_of(plot, i),
+                         height_of(scale, line->points[i].y));
         joined = line->points[i].there;
     }
-    fputs("\" />\n", out);
+    qsc_text_add(out, "\" />\n");
     for (unsigned i = 0; i < plot->place_count; i++) {
         if (line->points[i].there)
             print_marker(out, &line->points[i], place_of(plot, i), height_of(scale, line->points[i].y),
@@ -237,7 +222,7 @@ static int compare_labels(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static void print_labels(FILE *out, const struct lab_plot *plot, const struct scale *scale)
+static void print_labels(struct qsc_text *out, const struct lab_plot *plot, const struct scale *scale)
 {
     struct label labels[64];
     unsigned count = 0;
@@ -259,28 +244,29 @@ static void print_labels(FILE *out, const struct lab_plot *plot, const struct sc
         labels[i].at = fmin(labels[i].at, floor);
     for (unsigned i = 0; i < count; i++) {
         const char *colour = colours[labels[i].line->style % COLOURS];
-        fprintf(out,
-                "<path class=leader stroke=\"%s\" d=\"M%.1f %.1fL%d %.1f\" /><text class=name "
-                "style=\"fill:%s\" x=%d "
-                "y=%.1f>",
-                colour, labels[i].x + 5, labels[i].y, LEFT + INNER_WIDTH + 6, labels[i].at, colour,
-                LEFT + INNER_WIDTH + 9, labels[i].at + 4);
-        lab_print_escaped(out, labels[i].line->name);
-        fputs("</text>\n", out);
+        qsc_text_add(out,
+                     "<path class=leader stroke=\"%s\" d=\"M%.1f %.1fL%d %.1f\" /><text class=name "
+                     "style=\"fill:%s\" x=%d "
+                     "y=%.1f>",
+                     colour, labels[i].x + 5, labels[i].y, LEFT + INNER_WIDTH + 6, labels[i].at, colour,
+                     LEFT + INNER_WIDTH + 9, labels[i].at + 4);
+        qsc_text_add_escaped(out, labels[i].line->name);
+        qsc_text_add(out, "</text>\n");
     }
 }
 
-void lab_plot_print(FILE *out, const struct lab_plot *plot)
+void lab_plot_print(struct qsc_text *out, const struct lab_plot *plot)
 {
     struct scale scale = choose_scale(plot);
-    fprintf(out, "<svg viewBox=\"0 0 %d %d\" width=%d role=img aria-label=\"", WIDTH, HEIGHT, WIDTH);
-    lab_print_escaped(out, plot->title);
-    fputs("\">\n", out);
+    qsc_text_add(out, "<svg viewBox=\"0 0 %d %d\" width=%d role=img aria-label=\"", WIDTH, HEIGHT, WIDTH);
+    qsc_text_add_escaped(out, plot->title);
+    qsc_text_add(out, "\">\n");
+    print_grey(out, plot);
     print_axes(out, plot, &scale);
     for (unsigned i = 0; i < plot->line_count; i++)
         print_band(out, plot, &scale, &plot->lines[i]);
     for (unsigned i = 0; i < plot->line_count; i++)
         print_line(out, plot, &scale, &plot->lines[i]);
     print_labels(out, plot, &scale);
-    fputs("</svg>\n", out);
+    qsc_text_add(out, "</svg>\n");
 }

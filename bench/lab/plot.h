@@ -2,8 +2,9 @@
 #ifndef QUIESCE_LAB_PLOT_H
 #define QUIESCE_LAB_PLOT_H
 
+#include "model/text.h"
+
 #include <stdbool.h>
-#include <stdio.h>
 
 enum { LAB_PLACES_MAX = 32, LAB_TIP_MAX = 192 };
 
@@ -32,12 +33,9 @@ struct lab_plot {
     unsigned line_count;
 };
 
-void lab_plot_print(FILE *out, const struct lab_plot *plot);
+void lab_plot_print(struct qsc_text *out, const struct lab_plot *plot);
 
 /* As on the axes: "1.5 M". */
-void lab_print_number(FILE *out, double value);
-
-/* Text in which nothing is markup. */
-void lab_print_escaped(FILE *out, const char *text);
+void lab_number_print(char *text, size_t size, double value);
 
 #endif

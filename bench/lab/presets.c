@@ -2,7 +2,7 @@
  * units become nanoseconds of ours. None sets how long or how often is measured: that is this lab's. */
 #include "campaign.h"
 
-const struct lab_preset lab_presets[] = {
+const struct lab_preset lab_presets[LAB_PRESETS] = {
     {.name = "dice",
      .axes = {[LAB_AXIS_THREADS] = "0.25P,0.5P,P,2P,4P",
               [LAB_AXIS_SECTION] = "300",
@@ -57,5 +57,4 @@ const struct lab_preset lab_presets[] = {
          "with a check that it was alone, nothing between, lengths made random against convoys, threads "
          "pinned. A spin is 1 ns here. Not copied: its maps of processors by host, and 5 runs of which "
          "it takes the median."},
-    {0},
 };

@@ -118,6 +118,6 @@ const struct qsc_command lab_report_command = {
     .name = "report",
     .usage = "FILE.jsonl --out FILE",
     .summary = "draws what a sweep has measured, or writes it as CSV or Google Benchmark's JSON",
-    .details = "docs/lab.md tells how to read the plots.",
+    .details = "docs/lab-sweep.md tells how to read the plots.",
     .run = run,
 };

@@ -1,9 +1,8 @@
 /* qsc-lab sweep: a campaign of runs of several locks over many loads, kept in a file. */
 #include "commands.h"
-#include "env.h"
 #include "fairness.h"
 #include "schedule.h"
-#include "sha256.h"
+#include "session.h"
 #include "tools/progress.h"
 
 #include <errno.h>
@@ -11,14 +10,12 @@
 #include <quiesce/concurrency/port.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
-
-static const char *const preset_names[] = {"none", "dice", "glibc", "libslock", "flexguard", "buhr", NULL};
 
 struct request {
     const char *axes[LAB_AXES];
-    int preset, ms, warm_up, blocks, seed;
+    int preset; /* 0: none, otherwise one more than its index */
+    int ms, warm_up, blocks, seed;
     double width, budget;
     const char *baseline, *out;
 };
@@ -28,7 +25,7 @@ struct sweep {
     struct lab_schedule schedule;
     const struct lab_lock *locks[LAB_CONTENDERS_MAX];
     FILE *file;
-    char env_sha256[LAB_SHA256_TEXT];
+    json_t *session;
     struct qsc_progress progress;
     uint64_t deadline_ns, longest_ns;
     unsigned runs;
@@ -81,17 +78,17 @@ static void complain_of_values(enum lab_axis_name axis, const char *text)
     for (unsigned i = 0; kind->words && kind->words[i]; i++)
         length += snprintf(wanted + length, sizeof wanted - (size_t)length, "%s%s",
                            i > 0 ? ", " : "words with commas between: ", kind->words[i]);
-    qsc_complain("sweep: --%s wants %s, not '%s' (docs/lab.md tells how to write them)", kind->name, wanted,
-                 text);
+    qsc_complain("sweep: --%s wants %s, not '%s' (docs/lab-sweep.md tells how to write them)", kind->name,
+                 wanted, text);
 }
 
-static bool set_axes(struct lab_campaign *campaign, const struct request *request)
+static bool set_axes(struct lab_campaign *campaign, const struct request *request,
+                     const struct lab_preset *preset)
 {
     for (unsigned axis = 0; axis < LAB_AXES; axis++) {
         const char *text = request->axes[axis];
-        const char *preset = request->preset > 0 ? lab_presets[request->preset - 1].axes[axis] : NULL;
-        if (text == lab_axes[axis].usual && preset)
-            text = preset;
+        if (text == lab_axes[axis].usual && preset && preset->axes[axis])
+            text = preset->axes[axis];
         if (!lab_values_parse(&campaign->axes[axis], axis, text)) {
             complain_of_values(axis, text);
             return false;
@@ -113,68 +110,17 @@ static bool make_campaign(struct lab_campaign *campaign, const struct request *r
     campaign->ms = (unsigned)request->ms;
     campaign->warm_up_ms = (unsigned)request->warm_up;
     campaign->seed = (uint64_t)request->seed;
-    if (request->preset > 0)
-        snprintf(campaign->preset, sizeof campaign->preset, "%s", preset_names[request->preset]);
-    return (!request->baseline || set_baseline(campaign, request->baseline)) && set_axes(campaign, request);
+    const struct lab_preset *preset = request->preset > 0 ? &lab_presets[request->preset - 1] : NULL;
+    if (preset)
+        snprintf(campaign->preset, sizeof campaign->preset, "%s", preset->name);
+    return (!request->baseline || set_baseline(campaign, request->baseline)) &&
+           set_axes(campaign, request, preset);
 }
 
-/* The session. */
-
-static void hash_json(char text[LAB_SHA256_TEXT], const json_t *json)
-{
-    char *dump = json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS);
-    struct lab_sha256 hash;
-    lab_sha256_begin(&hash);
-    lab_sha256_add(&hash, dump ? dump : "", dump ? strlen(dump) : 0);
-    lab_sha256_end(&hash, text);
-    free(dump); /* jansson's */
-}
-
-static json_t *describe_command(int argc, char **argv)
-{
-    json_t *words = json_pack("[s]", qsc_program_name());
-    for (int i = 0; i < argc; i++)
-        json_array_append_new(words, json_string(argv[i]));
-    return words;
-}
-
-static json_t *make_session(struct sweep *sweep, int argc, char **argv)
-{
-    struct lab_machine machine;
-    lab_machine_read(&machine);
-    json_t *env = lab_env_describe(&machine);
-    hash_json(sweep->env_sha256, env);
-    char binary[LAB_SHA256_TEXT];
-    if (lab_sha256_file("/proc/self/exe", binary) != 0)
-        snprintf(binary, sizeof binary, "unknown");
-    char started[32];
-    time_t now = time(NULL);
-    struct tm utc;
-    strftime(started, sizeof started, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
-    return json_pack("{ss si ss so so ss ss sf so}", "type", "session", "format", 1, "started", started,
-                     "command", describe_command(argc, argv), "campaign",
-                     lab_campaign_to_json(&sweep->table.campaign), "binary_sha256", binary, "env_sha256",
-                     sweep->env_sha256, "own_cost_ns", lab_empty_pass_ns(&(struct lab_plan){0}), "env", env);
-}
-
-/* What must be the same when a campaign is taken up again, or NULL where it is. */
-static const char *find_difference(const json_t *before, const json_t *now)
-{
-    if (!json_equal(json_object_get(before, "campaign"), json_object_get(now, "campaign")))
-        return "holds another campaign";
-    if (!json_equal(json_object_get(before, "binary_sha256"), json_object_get(now, "binary_sha256")))
-        return "was measured by another build of this program";
-    const char *const same[] = {"cpu", "hypervisor", "processors", "kernel", "libc"};
-    for (unsigned i = 0; i < sizeof same / sizeof *same; i++) {
-        if (!json_equal(json_object_get(json_object_get(before, "env"), same[i]),
-                        json_object_get(json_object_get(now, "env"), same[i])))
-            return "was measured on another machine";
-    }
-    return NULL;
-}
+/* The file. */
 
 /* Reads what the file has and goes to the end of its whole lines. */
-static bool take_up(struct sweep *sweep, const char *path, const json_t *session)
+static bool take_up(struct sweep *sweep, const char *path)
 {
     struct lab_table table;
     char complaint[256];
@@ -183,7 +129,7 @@ static bool take_up(struct sweep *sweep, const char *path, const json_t *session
         qsc_complain("%s: %s: choose another --out", path, complaint);
         return false;
     }
-    const char *difference = find_difference(json_array_get(table.sessions, 0), session);
+    const char *difference = lab_session_difference(json_array_get(table.sessions, 0), sweep->session);
     if (difference || ftruncate(fileno(sweep->file), whole) != 0 ||
         fseek(sweep->file, whole, SEEK_SET) != 0) {
         qsc_complain("%s %s: choose another --out", path, difference ? difference : strerror(errno));
@@ -198,7 +144,7 @@ static bool take_up(struct sweep *sweep, const char *path, const json_t *session
     return true;
 }
 
-static bool open_file(struct sweep *sweep, const char *path, const json_t *session)
+static bool open_file(struct sweep *sweep, const char *path)
 {
     sweep->file = fopen(path, "re+");
     bool fresh = !sweep->file && errno == ENOENT;
@@ -210,7 +156,7 @@ static bool open_file(struct sweep *sweep, const char *path, const json_t *sessi
     }
     bool empty = fresh || (fseek(sweep->file, 0, SEEK_END) == 0 && ftell(sweep->file) == 0);
     rewind(sweep->file);
-    return empty || take_up(sweep, path, session);
+    return empty || take_up(sweep, path);
 }
 
 /* The runs. */
@@ -267,7 +213,8 @@ static int measure(void *context, unsigned cell, unsigned lock, struct lab_recor
     sweep->runs++;
     uint64_t took = qsc_port_now_ns() - began;
     sweep->longest_ns = took > sweep->longest_ns ? took : sweep->longest_ns;
-    int written = lab_table_write_run(sweep->file, &sweep->table, sweep->env_sha256, cell, lock, record);
+    const char *env = json_string_value(json_object_get(sweep->session, "env_sha256"));
+    int written = lab_table_write_run(sweep->file, &sweep->table, env, cell, lock, record);
     return error == ETIMEDOUT ? error : written;
 }
 
@@ -317,13 +264,12 @@ static void print_summary(const struct sweep *sweep, const struct request *reque
     printf("\nqsc-lab report %s --out report.html draws them\n", request->out);
 }
 
-static int sweep_into_file(struct sweep *sweep, const struct request *request, json_t *session)
+static int sweep_into_file(struct sweep *sweep, const struct request *request)
 {
-    if (!open_file(sweep, request->out, session))
+    if (!open_file(sweep, request->out))
         return QSC_EXIT_FAILURE;
-    json_t *sessions = sweep->table.sessions;
-    int error = json_array_append(sessions, session) == 0
-                    ? lab_table_write_session(sweep->file, json_incref(session))
+    int error = json_array_append(sweep->table.sessions, sweep->session) == 0
+                    ? lab_table_write_session(sweep->file, json_incref(sweep->session))
                     : ENOMEM;
     if (error == 0)
         error = run_campaign(sweep, request->budget);
@@ -343,13 +289,13 @@ static int sweep_campaign(const struct lab_campaign *campaign, const struct requ
     struct sweep sweep = {.schedule = {.width = request->width / 100, .blocks = (unsigned)request->blocks}};
     for (unsigned i = 0; i < campaign->lock_count; i++)
         sweep.locks[i] = lab_lock_find(campaign->locks[i]);
-    json_t *session = NULL;
     int status = QSC_EXIT_FAILURE;
-    if (lab_table_init(&sweep.table, campaign) != 0 || !(session = make_session(&sweep, argc, argv)))
+    if (lab_table_init(&sweep.table, campaign) != 0 ||
+        !(sweep.session = lab_session_describe(campaign, argc, argv)))
         qsc_complain("sweep: no memory");
     else
-        status = sweep_into_file(&sweep, request, session);
-    json_decref(session);
+        status = sweep_into_file(&sweep, request);
+    json_decref(sweep.session);
     lab_table_fini(&sweep.table);
     return status;
 }
@@ -363,6 +309,9 @@ static int sweep_campaign(const struct lab_campaign *campaign, const struct requ
 static int run(int argc, char **argv)
 {
     struct request request = {.ms = 100, .warm_up = 20, .blocks = 32, .width = 5, .budget = 60};
+    const char *preset_names[LAB_PRESETS + 2] = {"none"};
+    for (unsigned i = 0; i < LAB_PRESETS; i++)
+        preset_names[i + 1] = lab_presets[i].name;
     struct qsc_option options[LAB_AXES + 10] = {
         {.name = "out",
          .kind = QSC_OPTION_TEXT,
@@ -427,6 +376,6 @@ const struct qsc_command lab_sweep_command = {
     .details =
         "Lists are values with commas between: --threads 1,2,4P --section 100,1000. Every lock runs under\n"
         "every combination, in random order, until the intervals of the ratios are narrow. The same\n"
-        "command takes up a campaign that was interrupted. docs/lab.md has the presets.",
+        "command takes up a campaign that was interrupted. docs/lab-sweep.md has the presets.",
     .run = run,
 };

@@ -44,6 +44,14 @@ bool lab_series_failed(const struct lab_series *series)
     return series->count > 0 && series->records[series->count - 1].failure;
 }
 
+unsigned lab_series_flagged(const struct lab_series *series)
+{
+    unsigned flagged = 0;
+    for (unsigned i = 0; i < series->count; i++)
+        flagged += series->records[i].steal > 0.005 || series->records[i].late > 0;
+    return flagged;
+}
+
 int lab_series_add(struct lab_series *series, const struct lab_record *record)
 {
     if (series->count == series->capacity) {
@@ -96,6 +104,18 @@ static int refuse(const struct line *line, const char *why)
     return EBADMSG;
 }
 
+static bool is_command(const json_t *json)
+{
+    size_t i;
+    json_t *word;
+    json_array_foreach(json, i, word)
+    {
+        if (!json_is_string(word))
+            return false;
+    }
+    return json_is_array(json);
+}
+
 static int read_session(const struct line *line, json_t *json)
 {
     struct lab_table *table = line->table;
@@ -103,7 +123,7 @@ static int read_session(const struct line *line, json_t *json)
     if (!lab_campaign_from_json(&campaign, json_object_get(json, "campaign")) ||
         !json_is_object(json_object_get(json, "env")) ||
         !json_is_string(json_object_get(json, "binary_sha256")) ||
-        !json_is_array(json_object_get(json, "command")))
+        !is_command(json_object_get(json, "command")))
         return refuse(line, "a session that is not whole");
     if (!table->series) {
         int error = lab_table_init(table, &campaign);

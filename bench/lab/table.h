@@ -49,6 +49,9 @@ struct lab_series *lab_table_series(const struct lab_table *table, unsigned cell
 /* Whether its last run failed. */
 bool lab_series_failed(const struct lab_series *series);
 
+/* Runs of which something is not as it should be: the hypervisor took time, or threads began late. */
+unsigned lab_series_flagged(const struct lab_series *series);
+
 /* Returns 0 or ENOMEM. */
 __attribute__((warn_unused_result)) int lab_series_add(struct lab_series *series,
                                                        const struct lab_record *record);

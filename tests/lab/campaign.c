@@ -143,11 +143,10 @@ Test(campaign, is_the_same_when_read_again)
 // A preset that says nothing of where it is from, or whose lists are wrong, is none.
 Test(campaign, presets_can_be_used_and_name_their_source)
 {
-    unsigned count = 0;
-    for (const struct lab_preset *preset = lab_presets; preset->name; preset++, count++) {
+    for (const struct lab_preset *preset = lab_presets; preset < lab_presets + LAB_PRESETS; preset++) {
+        cr_assert_not_null(preset->name);
         struct lab_campaign campaign = make_campaign(preset);
         cr_assert_leq(lab_campaign_cells(&campaign), 64, "%s", preset->name);
         cr_assert_not_null(strstr(preset->copies, "github.com/"), "%s", preset->name);
     }
-    cr_assert_eq(count, 5);
 }

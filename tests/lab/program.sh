@@ -149,6 +149,8 @@ refuses 1 "qsc-lab: out: line *" "$lab" report out --out x.html
 refuses 1 "qsc-lab: no/x.html: No such file or directory" "$lab" report runs.jsonl --out no/x.html
 if [[ -w /dev/full ]]; then
     ln -s /dev/full full.html
+    ln -s /dev/full full.jsonl
+    refuses 1 "qsc-lab: full.jsonl: No space left on device" "$lab" sweep qsc_tas --out full.jsonl
     refuses 1 "qsc-lab: full.html could not be written whole: *" "$lab" report runs.jsonl --out full.html
     status=0
     "$lab" list >/dev/full 2>err || status=$?

@@ -63,6 +63,13 @@ static struct lab_table make_table(unsigned locks, const char *threads, uint64_t
     return table;
 }
 
+static void run(struct lab_table *table, double width, unsigned blocks)
+{
+    struct lab_schedule schedule = {.width = width, .blocks = blocks};
+    cr_assert_eq(lab_schedule_run(&schedule, table, measure, NULL), 0);
+    cr_assert_eq(schedule.done, table->cells * table->campaign.lock_count);
+}
+
 static struct lab_location ratio(const struct lab_table *table, unsigned cell, unsigned lock)
 {
     struct lab_location location;
@@ -80,9 +87,7 @@ Test(schedule, goes_on_until_the_intervals_are_narrow)
         machine.ratios[1] = 0.9;
         machine.ratios[2] = 2;
         machine.noise = wide ? 0.05 : 0.005;
-        struct lab_schedule schedule = {.width = 0.03, .blocks = 300};
-        cr_assert_eq(lab_schedule_run(&schedule, &table, measure, NULL), 0);
-        cr_assert_eq(schedule.done, 6);
+        run(&table, 0.03, 300);
         for (unsigned cell = 0; cell < 2; cell++) {
             for (unsigned lock = 1; lock < 3; lock++) {
                 struct lab_location location = ratio(&table, cell, lock);
@@ -101,9 +106,9 @@ Test(schedule, ends_where_they_do_not_become_narrow)
 {
     struct lab_table table = make_table(2, "1", 1);
     machine.noise = 1;
-    struct lab_schedule schedule = {.width = 0.01, .blocks = 20};
-    cr_assert_eq(lab_schedule_run(&schedule, &table, measure, NULL), 0);
+    run(&table, 0.01, 20);
     cr_assert_eq(machine.runs, 40);
+    struct lab_schedule schedule = {.width = 0.01};
     unsigned wide, all;
     cr_assert_eq(lab_schedule_count_wide(&schedule, &table, &wide, &all), 0);
     cr_assert(wide == 1 && all == 1, "done is not narrow");
@@ -121,8 +126,7 @@ Test(schedule, the_intervals_hold)
         struct lab_table table = make_table(2, "1", seed);
         machine.ratios[1] = 0.95;
         machine.noise = 0.03;
-        struct lab_schedule schedule = {.width = 0.03, .blocks = 100};
-        cr_assert_eq(lab_schedule_run(&schedule, &table, measure, NULL), 0);
+        run(&table, 0.03, 100);
         struct lab_location location = ratio(&table, 0, 1);
         held += location.low <= log(0.95) && log(0.95) <= location.high;
         lab_table_fini(&table);
@@ -135,8 +139,7 @@ Test(schedule, a_machine_that_slows_down_favours_no_lock)
     struct lab_table table = make_table(3, "1,2,3", 5);
     machine.drift = 0.01;
     machine.noise = 0.001;
-    struct lab_schedule schedule = {.width = 0.001, .blocks = 60};
-    cr_assert_eq(lab_schedule_run(&schedule, &table, measure, NULL), 0);
+    run(&table, 0.001, 60);
     for (unsigned cell = 0; cell < 3; cell++) {
         for (unsigned lock = 1; lock < 3; lock++) {
             struct lab_location location = ratio(&table, cell, lock);
@@ -150,8 +153,7 @@ Test(schedule, a_machine_that_slows_down_favours_no_lock)
 Test(schedule, blocks_are_whole_and_in_random_order)
 {
     struct lab_table table = make_table(3, "1,2", 1);
-    struct lab_schedule schedule = {.width = 0.0001, .blocks = 30};
-    cr_assert_eq(lab_schedule_run(&schedule, &table, measure, NULL), 0);
+    run(&table, 0.0001, 30);
     unsigned first[LOCKS] = {0}, cell_first[2] = {0};
     for (unsigned i = 0; i + 2 < machine.runs; i += 3) {
         unsigned seen = 0;
@@ -176,8 +178,7 @@ Test(schedule, the_seed_decides_the_order)
     for (uint64_t seed = 1; seed <= 2; seed++) {
         for (int again = 0; again < 2; again++) {
             struct lab_table table = make_table(3, "1,2", seed);
-            struct lab_schedule schedule = {.width = 0.001, .blocks = 10};
-            cr_assert_eq(lab_schedule_run(&schedule, &table, measure, NULL), 0);
+            run(&table, 0.001, 10);
             bool same = memcmp(one.log, machine.log, sizeof one.log) == 0;
             cr_assert_eq(same, again == 1);
             one = machine;
@@ -191,8 +192,7 @@ Test(schedule, a_failure_is_kept_and_ends_its_series_alone)
     struct lab_table table = make_table(3, "1", 1);
     machine.failing_lock = 1;
     machine.failing_run = 3;
-    struct lab_schedule schedule = {.width = 0.0001, .blocks = 12};
-    cr_assert_eq(lab_schedule_run(&schedule, &table, measure, NULL), 0);
+    run(&table, 0.0001, 12);
     cr_assert_eq(lab_table_series(&table, 0, 1)->count, 4);
     cr_assert(lab_series_failed(lab_table_series(&table, 0, 1)));
     cr_assert_eq(lab_table_series(&table, 0, 0)->count, 12);
@@ -202,7 +202,7 @@ Test(schedule, a_failure_is_kept_and_ends_its_series_alone)
     table = make_table(3, "1", 1); // without a baseline the others go on
     machine.failing_lock = 0;
     machine.failing_run = 0;
-    cr_assert_eq(lab_schedule_run(&schedule, &table, measure, NULL), 0);
+    run(&table, 0.0001, 12);
     cr_assert_eq(lab_table_series(&table, 0, 0)->count, 1);
     cr_assert_eq(lab_table_series(&table, 0, 2)->count, 12);
     lab_table_fini(&table);
@@ -211,8 +211,7 @@ Test(schedule, a_failure_is_kept_and_ends_its_series_alone)
 Test(schedule, one_lock_runs_until_its_throughput_is_known)
 {
     struct lab_table table = make_table(1, "1", 1);
-    struct lab_schedule schedule = {.width = 0.05, .blocks = 100};
-    cr_assert_eq(lab_schedule_run(&schedule, &table, measure, NULL), 0);
+    run(&table, 0.05, 100);
     cr_assert_eq(machine.runs, LAB_BLOCKS_MIN);
     lab_table_fini(&table);
 }

@@ -158,6 +158,10 @@ Test(table, lines_that_do_not_belong_are_refused)
     char *text = json_dumps(session, JSON_COMPACT);
     expect_refusal(text, "line 8: a session of another campaign");
     free(text);
+    json_array_append_new(json_object_get(session, "command"), json_integer(1));
+    text = json_dumps(session, JSON_COMPACT);
+    expect_refusal(text, "line 8: a session that is not whole");
+    free(text);
     json_decref(session);
 
     FILE *file = write_file(1);
