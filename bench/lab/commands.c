@@ -53,6 +53,7 @@ double lab_empty_pass_ns(const struct lab_plan *plan)
                                    .warm_up_ns = 1000000,
                                    .windows = 3,
                                    .waits = plan->waits,
+                                   .latencies = plan->latencies,
                                    .trace = plan->trace ? 1 << 17 : 0};
     double best = 0;
     for (int i = 0; i < 5; i++) { /* the fastest is the one that nobody disturbed */

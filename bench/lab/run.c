@@ -23,7 +23,8 @@ struct run {
     struct lab_lengths section, outside;       /* steps of work */
     struct lab_lengths long_section;
     struct lab_lengths interval; /* ticks */
-    struct lab_zipf *zipf;       /* NULL: there is one lock */
+    double ns_per_tick;
+    struct lab_zipf *zipf; /* NULL: there is one lock */
 
     pthread_mutex_t mutex;
     pthread_cond_t changed;
@@ -116,14 +117,19 @@ static bool is_within(const struct run *run, uint64_t stamp)
     return stamp >= run->start && stamp < run->end;
 }
 
+static void count_ticks(struct qsc_histogram *histogram, const struct run *run, uint64_t ticks)
+{
+    qsc_histogram_add(histogram, (uint64_t)((double)ticks * run->ns_per_tick));
+}
+
 static void note_latency(struct thread *self, uint64_t asked, uint64_t got)
 {
     const struct run *run = self->run;
     uint64_t until = got < run->end ? got : run->end;
     if (is_within(run, asked))
-        lab_histogram_add(&self->latencies->asked, until - asked);
+        count_ticks(&self->latencies->asked, run, until - asked);
     if (is_within(run, self->intended))
-        lab_histogram_add(&self->latencies->intended, until - self->intended);
+        count_ticks(&self->latencies->intended, run, until - self->intended);
 }
 
 /* Passes that never began have waited until the end at least. */
@@ -133,7 +139,7 @@ static void note_missed(struct thread *self)
     for (; self->intended < run->end; self->intended += lab_lengths_draw(&run->interval, &self->random)) {
         if (!is_within(run, self->intended))
             continue;
-        lab_histogram_add(&self->latencies->intended, run->end - self->intended);
+        count_ticks(&self->latencies->intended, run, run->end - self->intended);
         self->latencies->missed++;
     }
 }
@@ -156,7 +162,7 @@ static uint64_t await_turn(struct thread *self)
             qsc_port_pause();
     }
     if (came < self->intended && is_within(self->run, self->intended))
-        lab_histogram_add(&self->latencies->woken, now - self->intended);
+        count_ticks(&self->latencies->woken, self->run, now - self->intended);
     return now;
 }
 
@@ -486,6 +492,7 @@ static struct run *make_run(const struct lab_plan *plan)
     run->place_bytes = place_bytes;
     run->lock_offset = lock_offset;
     run->window = (uint64_t)(LAB_WINDOW_NS * clock->ticks_per_ns);
+    run->ns_per_tick = 1 / clock->ticks_per_ns;
     run->stride_ticks = (uint64_t)(1000 * clock->ticks_per_ns);
     lab_lengths_fill(&run->section, plan->shape, (double)plan->section_ns * clock->steps_per_ns);
     lab_lengths_fill(&run->long_section, plan->shape, (double)plan->long_section_ns * clock->steps_per_ns);

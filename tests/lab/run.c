@@ -285,9 +285,9 @@ static void nothing(void *lock, void *waiter)
     (void)lock, (void)waiter;
 }
 
-static double ms_at(const struct lab_histogram *histogram, double quantile)
+static double ms_at(const struct qsc_histogram *histogram, double quantile)
 {
-    return (double)lab_histogram_at(histogram, quantile) / lab_clock_get()->ticks_per_ns / MS;
+    return (double)qsc_histogram_quantile(histogram, quantile) / MS;
 }
 
 // One run of the lock above in whose time it stalled, which on a busy machine may take a few.
