@@ -37,7 +37,9 @@ struct lab_plan lab_workload_plan(const struct lab_workload *workload, const str
                              .section_ns = (uint64_t)workload->section,
                              .outside_ns = (uint64_t)workload->outside,
                              .reads = (unsigned)workload->reads,
-                             .pin = workload->pin};
+                             .pin = workload->pin,
+                             .windows = (uint32_t)(workload->seconds * (1e9 / LAB_WINDOW_NS)),
+                             .warm_up_ns = (uint64_t)(workload->seconds * 1e8) + 10000000};
 }
 
 static void do_nothing(void *lock, void *waiter)

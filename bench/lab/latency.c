@@ -107,24 +107,15 @@ static bool run_both(struct lab_plan *plan, int chosen_ns, struct lab_latencies 
 static int run(int argc, char **argv)
 {
     struct lab_workload workload = LAB_WORKLOAD_DEFAULT;
-    double seconds = 2;
+    workload.seconds = 2;
     int interval = 0;
     const struct qsc_option options[] = {
         LAB_WORKLOAD_OPTIONS(workload),
-        {.name = "seconds",
-         .kind = QSC_OPTION_REAL,
-         .target = &seconds,
-         .value = "S",
-         .help = "time of measurement of each loop, after a tenth of it to warm up",
-         .min = 0.01,
-         .max = LAB_SECONDS_MAX},
-        {.name = "interval",
-         .kind = QSC_OPTION_INT,
-         .target = &interval,
-         .value = "NS",
-         .help = "open loop: mean time between two passes of a thread; 0: half of the closed loop's passes",
-         .min = 0,
-         .max = 100000000},
+        LAB_SECONDS_OPTION(workload, " of each loop"),
+        LAB_OPTION_INT(
+            "interval", interval, "NS",
+            "open loop: mean time between two passes of a thread; 0: half of the closed loop's passes", 0,
+            LAB_LENGTH_MAX_NS),
         {0},
     };
     const struct lab_lock *lock;
@@ -133,8 +124,6 @@ static int run(int argc, char **argv)
         return status;
 
     struct lab_plan plan = lab_workload_plan(&workload, lock);
-    plan.windows = (uint32_t)(seconds * (1e9 / LAB_WINDOW_NS));
-    plan.warm_up_ns = (uint64_t)(seconds * 1e8) + 10000000;
     plan.waits = plan.latencies = true;
     printf("%s: ", lock->name);
     lab_workload_print(&plan, stdout);
