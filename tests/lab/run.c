@@ -471,7 +471,8 @@ Test(run, memory_that_cannot_be_had_is_an_error)
                                   .background = 1,
                                   .windows = 1,
                                   .waits = true,
-                                  .trace = 9};
+                                  .trace = 9,
+                                  .latencies = true};
     for (long k = 0; k == 0 || failing_happened(); k++) {
         struct lab_result result;
         failing_at(k);
