@@ -19,13 +19,14 @@ struct guarded {
 struct shake {
     struct lab_shake_plan plan;
     cpu_set_t allowed;
+    /* Both relaxed: they order nothing, the sections are the lock's. */
     _Atomic unsigned active; /* the first so many threads may pass */
-    _Atomic bool over;
     _Atomic int verdict;
 
     pthread_mutex_t mutex;
     pthread_cond_t changed;
-    unsigned resting;
+    unsigned resting; /* under the mutex, as is the next */
+    bool over;
 
     _Alignas(LAB_LINE) struct guarded guarded;
     _Alignas(LAB_LINE) char lock[];
@@ -138,13 +139,7 @@ static void pass(struct shaken *self)
 
 static bool may_pass(const struct shaken *self)
 {
-    /* Orders nothing: the sections are the lock's. */
     return self->index < atomic_load_explicit(&self->shake->active, memory_order_relaxed);
-}
-
-static bool is_over(struct shake *shake)
-{
-    return atomic_load_explicit(&shake->over, memory_order_relaxed);
 }
 
 /* Until it may pass again. Returns whether it goes on at all. */
@@ -154,10 +149,10 @@ static bool rest(struct shaken *self)
     pthread_mutex_lock(&shake->mutex);
     shake->resting++;
     pthread_cond_broadcast(&shake->changed);
-    while (!may_pass(self) && !is_over(shake))
+    while (!may_pass(self) && !shake->over)
         pthread_cond_wait(&shake->changed, &shake->mutex);
     shake->resting--;
-    bool go_on = !is_over(shake);
+    bool go_on = !shake->over;
     pthread_mutex_unlock(&shake->mutex);
     return go_on;
 }
@@ -196,7 +191,7 @@ static void set_active(struct shake *shake, unsigned active, bool over)
 {
     pthread_mutex_lock(&shake->mutex);
     atomic_store_explicit(&shake->active, active, memory_order_relaxed);
-    atomic_store_explicit(&shake->over, over, memory_order_relaxed);
+    shake->over = over;
     pthread_cond_broadcast(&shake->changed);
     pthread_mutex_unlock(&shake->mutex);
 }

@@ -86,6 +86,7 @@ static void nothing(void *lock, void *waiter)
 static void store_0(void *lock, void *waiter)
 {
     (void)waiter;
+    // Pairs with the acquire of each lock below, whose faults are others.
     __atomic_store_n((uint32_t *)lock, 0, __ATOMIC_RELEASE);
 }
 
@@ -99,7 +100,7 @@ Test(shaker, a_lock_that_does_nothing_is_caught)
 static void look_and_store(void *lock, void *waiter)
 {
     (void)waiter;
-    while (__atomic_load_n((uint32_t *)lock, __ATOMIC_ACQUIRE) != 0)
+    while (__atomic_load_n((uint32_t *)lock, __ATOMIC_ACQUIRE) != 0) // pairs with the release of store_0
         qsc_port_pause();
     __atomic_store_n((uint32_t *)lock, 1, __ATOMIC_RELAXED);
 }
@@ -114,6 +115,7 @@ Test(shaker, a_lock_that_looks_before_it_takes_is_caught)
 static void exchange(void *lock, void *waiter)
 {
     (void)waiter;
+    // Pairs with the release of store_0.
     while (__atomic_exchange_n((uint32_t *)lock, 1, __ATOMIC_ACQUIRE) != 0)
         qsc_port_yield();
 }
@@ -134,6 +136,7 @@ Test(shaker, readers_that_do_not_lock_are_caught)
 static void sleep_while_taken(void *lock, void *waiter)
 {
     (void)waiter;
+    // Pairs with the release of store_0.
     while (__atomic_exchange_n((uint32_t *)lock, 1, __ATOMIC_ACQUIRE) != 0) {
         int woken = qsc_port_futex_wait(lock, 1, NULL);
         (void)woken;
