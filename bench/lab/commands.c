@@ -1,7 +1,6 @@
 #include "commands.h"
 
 #include "clock.h"
-#include "machine.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -70,7 +69,7 @@ double lab_empty_pass_ns(const struct lab_plan *plan)
 
 void lab_workload_print(const struct lab_plan *plan, FILE *out)
 {
-    unsigned processors = lab_processors();
+    unsigned processors = (unsigned)qsc_port_processors();
     fprintf(out,
             "%u threads on %u processors%s, %s; section %" PRIu64 " ns, outside %" PRIu64
             " ns, %u %% reads%s\n",

@@ -251,7 +251,7 @@ static struct run *make_run(const struct lab_plan *plan)
     run->course = (struct lab_course){
         .plan = *plan,
         .zipf = zipf,
-        .crowded = thread_count(plan) > lab_processors(),
+        .crowded = thread_count(plan) > (unsigned)qsc_port_processors(),
         .places = run->places,
         .place_bytes = place_bytes,
         .lock_offset = lock_offset,
