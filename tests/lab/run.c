@@ -2,6 +2,7 @@
 #include "bench/lab/clock.h"
 #include "bench/lab/fairness.h"
 #include "tests/concurrency/failing.h"
+#include "tests/concurrency/no_thread.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>
@@ -439,28 +440,17 @@ Test(run, a_lock_that_cannot_be_made_is_an_error)
     cr_assert_eq(lab_run(&result, &plan), EPERM);
 }
 
-// The creation of the third thread may fail.
-static bool no_third;
-
-int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*start)(void *),
-                          void *arg);
-int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*start)(void *),
-                          void *arg)
-{
-    static unsigned created;
-    return no_third && ++created % 3 == 0 ? EAGAIN : __real_pthread_create(thread, attributes, start, arg);
-}
-
 Test(run, a_thread_that_cannot_be_had_is_an_error)
 {
     const struct lab_plan plan = {.lock = lab_lock_find("qsc_tas"), .threads = 5, .windows = 1};
     struct lab_result result;
-    no_third = true;
+    no_thread_error = EAGAIN;
+    no_thread_after = 2;
     failing_at(-1);
     cr_assert_eq(lab_run(&result, &plan), EAGAIN);
     cr_assert_eq(failing_live(), 0);
     failing_off();
-    no_third = false;
+    no_thread_error = 0;
 }
 
 Test(run, memory_that_cannot_be_had_is_an_error)
