@@ -1,11 +1,9 @@
-#define _GNU_SOURCE // sched_getaffinity
 #include <quiesce/concurrency/pool_internal.h>
 
 #include <quiesce/concurrency/alloc.h>
 #include <quiesce/concurrency/text.h>
 
 #include <errno.h>
-#include <sched.h>
 #include <string.h>
 
 #define THREADS_MAX 1024
@@ -101,15 +99,9 @@ static void free_slots(struct qsc_pool *pool, int count)
     qsc_free(pool);
 }
 
-static int processors(void)
-{
-    cpu_set_t set;
-    return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
-}
-
 int qsc_pool_create(qsc_pool **pool_created, const struct qsc_pool_config *config)
 {
-    int threads = config->threads ? config->threads : processors();
+    int threads = config->threads ? config->threads : qsc_port_processors();
     int spares = config->spares;
     if (threads < 0 || threads > THREADS_MAX || spares < 0 || spares > THREADS_MAX - threads ||
         config->cpu_count < 0)

@@ -1,4 +1,4 @@
-#define _GNU_SOURCE // pthread_setaffinity_np
+#define _GNU_SOURCE // pthread_setaffinity_np, sched_getaffinity
 #include <quiesce/concurrency/port.h>
 #include <quiesce/concurrency/probes.h>
 
@@ -105,4 +105,10 @@ int qsc_port_thread_pin(pthread_t thread, int cpu)
     CPU_ZERO(&set);
     CPU_SET((size_t)cpu, &set);
     return pthread_setaffinity_np(thread, sizeof set, &set);
+}
+
+int qsc_port_processors(void)
+{
+    cpu_set_t set;
+    return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
 }

@@ -122,6 +122,10 @@ __attribute__((warn_unused_result)) int qsc_port_thread_create(pthread_t *thread
  * process may not use it or there is none such. Does not block. */
 __attribute__((warn_unused_result)) int qsc_port_thread_pin(pthread_t thread, int cpu);
 
+/* How many processors the calling thread may use; 1 where there are more than cpu_set_t has room for. Does
+ * not block. */
+int qsc_port_processors(void);
+
 #ifdef __cplusplus
 }
 #endif

@@ -1,7 +1,6 @@
 #include "campaign.h"
 
 #include "clock.h"
-#include "machine.h"
 
 #include <ctype.h>
 #include <math.h>
@@ -71,7 +70,7 @@ static bool parse_number(double *value, const char *text, char **end)
         return false;
     }
     if (**end == 'P')
-        *value = fmax(1, round(*value * lab_processors()));
+        *value = fmax(1, round(*value * qsc_port_processors()));
     else if (**end == 'c')
         *value /= lab_clock_get()->ticks_per_ns;
     *end += **end == 'P' || **end == 'c';

@@ -1,7 +1,6 @@
 #include "commands.h"
 
 #include "clock.h"
-#include "machine.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -37,7 +36,9 @@ struct lab_plan lab_workload_plan(const struct lab_workload *workload, const str
                              .section_ns = (uint64_t)workload->section,
                              .outside_ns = (uint64_t)workload->outside,
                              .reads = (unsigned)workload->reads,
-                             .pin = workload->pin};
+                             .pin = workload->pin,
+                             .windows = (uint32_t)(workload->seconds * (1e9 / LAB_WINDOW_NS)),
+                             .warm_up_ns = (uint64_t)(workload->seconds * 1e8) + 10000000};
 }
 
 static void do_nothing(void *lock, void *waiter)
@@ -53,6 +54,7 @@ double lab_empty_pass_ns(const struct lab_plan *plan)
                                    .warm_up_ns = 1000000,
                                    .windows = 3,
                                    .waits = plan->waits,
+                                   .latencies = plan->latencies,
                                    .trace = plan->trace ? 1 << 17 : 0};
     double best = 0;
     for (int i = 0; i < 5; i++) { /* the fastest is the one that nobody disturbed */
@@ -67,7 +69,7 @@ double lab_empty_pass_ns(const struct lab_plan *plan)
 
 void lab_workload_print(const struct lab_plan *plan, FILE *out)
 {
-    unsigned processors = lab_processors();
+    unsigned processors = (unsigned)qsc_port_processors();
     fprintf(out,
             "%u threads on %u processors%s, %s; section %" PRIu64 " ns, outside %" PRIu64
             " ns, %u %% reads%s\n",

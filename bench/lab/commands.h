@@ -18,10 +18,25 @@ __attribute__((warn_unused_result)) bool lab_parse(const struct qsc_command *com
                                                    const struct qsc_option *options, int argc, char **argv,
                                                    int *status);
 
+/* An option whose value is a whole number or a real one within bounds; `to` is a variable. */
+#define LAB_OPTION_INT(option, to, unit, text, least, most)                                                 \
+    {                                                                                                       \
+        .name = option, .kind = QSC_OPTION_INT, .target = &(to), .value = unit, .help = text, .min = least, \
+        .max = most                                                                                         \
+    }
+#define LAB_OPTION_REAL(option, to, unit, text, least, most)                                                 \
+    {                                                                                                        \
+        .name = option, .kind = QSC_OPTION_REAL, .target = &(to), .value = unit, .help = text, .min = least, \
+        .max = most                                                                                          \
+    }
+
+enum { LAB_LENGTH_MAX_NS = 100000000 }; /* of a section, of an interval */
+
 /* The options that describe a run. */
 struct lab_workload {
     int threads, section, outside, reads;
     bool pin;
+    double seconds; /* of measurement, where the command has that option */
 };
 
 #define LAB_WORKLOAD_DEFAULT                         \
@@ -29,40 +44,23 @@ struct lab_workload {
         .threads = 2, .section = 500, .outside = 500 \
     }
 
-#define LAB_WORKLOAD_OPTIONS(w)                                                      \
-    {.name = "threads",                                                              \
-     .kind = QSC_OPTION_INT,                                                         \
-     .target = &(w).threads,                                                         \
-     .value = "N",                                                                   \
-     .help = "threads that pass through the lock",                                   \
-     .min = 1,                                                                       \
-     .max = LAB_THREADS_MAX},                                                        \
-        {.name = "section",                                                          \
-         .kind = QSC_OPTION_INT,                                                     \
-         .target = &(w).section,                                                     \
-         .value = "NS",                                                              \
-         .help = "mean length of the critical section",                              \
-         .min = 0,                                                                   \
-         .max = 100000000},                                                          \
-        {.name = "outside",                                                          \
-         .kind = QSC_OPTION_INT,                                                     \
-         .target = &(w).outside,                                                     \
-         .value = "NS",                                                              \
-         .help = "mean length of what is between two sections",                      \
-         .min = 0,                                                                   \
-         .max = 100000000},                                                          \
-        {.name = "reads",                                                            \
-         .kind = QSC_OPTION_INT,                                                     \
-         .target = &(w).reads,                                                       \
-         .value = "PERCENT",                                                         \
-         .help = "sections that only read, together with others where the lock can", \
-         .min = 0,                                                                   \
-         .max = 100},                                                                \
-    {                                                                                \
-        .name = "pin", .kind = QSC_OPTION_FLAG, .target = &(w).pin,                  \
-        .help = "keep each thread to one processor"                                  \
+#define LAB_WORKLOAD_OPTIONS(w)                                                                            \
+    LAB_OPTION_INT("threads", (w).threads, "N", "threads that pass through the lock", 1, LAB_THREADS_MAX), \
+        LAB_OPTION_INT("section", (w).section, "NS", "mean length of the critical section", 0,             \
+                       LAB_LENGTH_MAX_NS),                                                                 \
+        LAB_OPTION_INT("outside", (w).outside, "NS", "mean length of what is between two sections", 0,     \
+                       LAB_LENGTH_MAX_NS),                                                                 \
+        LAB_OPTION_INT("reads", (w).reads, "PERCENT",                                                      \
+                       "sections that only read, together with others where the lock can", 0, 100),        \
+    {                                                                                                      \
+        .name = "pin", .kind = QSC_OPTION_FLAG, .target = &(w).pin,                                        \
+        .help = "keep each thread to one processor"                                                        \
     }
+#define LAB_SECONDS_OPTION(w, of)                \
+    LAB_OPTION_REAL("seconds", (w).seconds, "S", \
+                    "time of measurement" of ", after a tenth of it to warm up", 0.01, LAB_SECONDS_MAX)
 
+/* With a tenth of the seconds, and 10 ms, to warm up. */
 struct lab_plan lab_workload_plan(const struct lab_workload *workload, const struct lab_lock *lock);
 
 /* What a pass takes that is not the lock's and not its sections', by one thread, with what the plan has

@@ -90,20 +90,9 @@ static int run(int argc, char **argv)
     double budget = 10, margin = 3;
     const struct qsc_option options[] = {
         LAB_WORKLOAD_OPTIONS(workload),
-        {.name = "budget",
-         .kind = QSC_OPTION_REAL,
-         .target = &budget,
-         .value = "SECONDS",
-         .help = "time after which it is undecided",
-         .min = 0.1,
-         .max = 3600},
-        {.name = "margin",
-         .kind = QSC_OPTION_REAL,
-         .target = &margin,
-         .value = "PERCENT",
-         .help = "difference below which two locks are equivalent",
-         .min = 0.1,
-         .max = 100},
+        LAB_OPTION_REAL("budget", budget, "SECONDS", "time after which it is undecided", 0.1, 3600),
+        LAB_OPTION_REAL("margin", margin, "PERCENT", "difference below which two locks are equivalent", 0.1,
+                        100),
         {0},
     };
     const struct lab_lock *locks[2];

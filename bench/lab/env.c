@@ -1,8 +1,8 @@
 /* qsc-lab env: the machine, and what may be claimed by measurements on it. */
 #include "env.h"
-#include "claims.h"
 #include "clock.h"
 #include "commands.h"
+#include "support.h"
 
 static json_t *describe_caches(const struct lab_machine *machine)
 {
@@ -18,10 +18,11 @@ static json_t *describe_caches(const struct lab_machine *machine)
 static json_t *describe_claims(const struct lab_machine *machine)
 {
     json_t *claims = json_array();
-    for (size_t i = 0; i < lab_claim_count; i++)
-        json_array_append_new(claims,
-                              json_pack("{ss sb ss}", "about", lab_claims[i].about, "supported",
-                                        lab_claims[i].supported(machine), "needs", lab_claims[i].needs));
+    for (size_t i = 0; i < lab_claim_kind_count; i++) {
+        const struct lab_claim_kind *kind = &lab_claim_kinds[i];
+        json_array_append_new(claims, json_pack("{ss sb ss}", "about", kind->about, "supported",
+                                                kind->supported(machine), "needs", kind->needs));
+    }
     return claims;
 }
 

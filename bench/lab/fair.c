@@ -115,31 +115,14 @@ static int print_trace(const struct lab_result *result, const struct lab_plan *p
 static int run(int argc, char **argv)
 {
     struct lab_workload workload = LAB_WORKLOAD_DEFAULT;
-    double seconds = 1;
+    workload.seconds = 1;
     int long_threads = 0, long_section = 50000;
     const struct qsc_option options[] = {
         LAB_WORKLOAD_OPTIONS(workload),
-        {.name = "seconds",
-         .kind = QSC_OPTION_REAL,
-         .target = &seconds,
-         .value = "S",
-         .help = "time of measurement, after a tenth of it to warm up",
-         .min = 0.01,
-         .max = LAB_SECONDS_MAX},
-        {.name = "long-threads",
-         .kind = QSC_OPTION_INT,
-         .target = &long_threads,
-         .value = "N",
-         .help = "so many of the threads have longer sections",
-         .min = 0,
-         .max = LAB_THREADS_MAX},
-        {.name = "long-section",
-         .kind = QSC_OPTION_INT,
-         .target = &long_section,
-         .value = "NS",
-         .help = "mean length of those",
-         .min = 0,
-         .max = 100000000},
+        LAB_SECONDS_OPTION(workload, ""),
+        LAB_OPTION_INT("long-threads", long_threads, "N", "so many of the threads have longer sections", 0,
+                       LAB_THREADS_MAX),
+        LAB_OPTION_INT("long-section", long_section, "NS", "mean length of those", 0, LAB_LENGTH_MAX_NS),
         {0},
     };
     const struct lab_lock *lock;
@@ -148,8 +131,6 @@ static int run(int argc, char **argv)
         return status;
 
     struct lab_plan plan = lab_workload_plan(&workload, lock);
-    plan.windows = (uint32_t)(seconds * (1e9 / LAB_WINDOW_NS));
-    plan.warm_up_ns = (uint64_t)(seconds * 1e8) + 10000000;
     plan.waits = true;
     plan.trace = TRACED;
     plan.long_threads = (unsigned)long_threads;

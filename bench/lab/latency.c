@@ -1,5 +1,4 @@
 /* qsc-lab latency: how long passes wait for a lock, up to the rarest, in a closed and in an open loop. */
-#include "clock.h"
 #include "commands.h"
 
 #include <errno.h>
@@ -18,30 +17,30 @@ static struct lab_latencies *merge(const struct lab_result *result)
     struct lab_latencies *all = qsc_alloc_zeroed(1, sizeof *all);
     for (unsigned i = 0; all && i < result->threads; i++) {
         const struct lab_latencies *of = result->of[i].latencies;
-        lab_histogram_merge(&all->asked, &of->asked);
-        lab_histogram_merge(&all->intended, &of->intended);
-        lab_histogram_merge(&all->woken, &of->woken);
+        qsc_histogram_merge(&all->asked, &of->asked);
+        qsc_histogram_merge(&all->intended, &of->intended);
+        qsc_histogram_merge(&all->woken, &of->woken);
         all->missed += of->missed;
     }
     return all;
 }
 
-static double microseconds(uint64_t ticks)
+static double microseconds(uint64_t ns)
 {
-    return (double)ticks / lab_clock_get()->ticks_per_ns * 1e-3;
+    return (double)ns * 1e-3;
 }
 
-static void print_cell(const struct lab_histogram *histogram, double quantile)
+static void print_cell(const struct qsc_histogram *histogram, double quantile)
 {
     if ((double)histogram->count * (1 - quantile) < BEYOND)
         printf(" %14s", "-");
     else
-        printf(" %14.2f", microseconds(lab_histogram_at(histogram, quantile)));
+        printf(" %14.2f", microseconds(qsc_histogram_quantile(histogram, quantile)));
 }
 
 static void print_table(const struct lab_latencies *closed, const struct lab_latencies *open)
 {
-    const struct lab_histogram *columns[] = {&closed->asked, &open->intended, &open->asked};
+    const struct qsc_histogram *columns[] = {&closed->asked, &open->intended, &open->asked};
     puts("us              closed loop      open loop   from asking");
     for (size_t q = 0; q < sizeof quantiles / sizeof *quantiles; q++) {
         printf("p%-8g", quantiles[q] * 100);
@@ -51,7 +50,7 @@ static void print_table(const struct lab_latencies *closed, const struct lab_lat
     }
     printf("longest  ");
     for (int i = 0; i < 3; i++)
-        printf(" %14.2f", microseconds(columns[i]->most));
+        printf(" %14.2f", microseconds(columns[i]->max_ns));
     printf("\nwaits    ");
     for (int i = 0; i < 3; i++)
         printf(" %14" PRIu64, columns[i]->count);
@@ -69,8 +68,8 @@ static void print_open(const struct lab_plan *plan, const struct lab_latencies *
     if (open->woken.count > 0)
         printf("late by itself   a thread that had nothing to do: p50 %.2f us, p99 %.2f us; not the lock's "
                "doing\n",
-               microseconds(lab_histogram_at(&open->woken, 0.5)),
-               microseconds(lab_histogram_at(&open->woken, 0.99)));
+               microseconds(qsc_histogram_quantile(&open->woken, 0.5)),
+               microseconds(qsc_histogram_quantile(&open->woken, 0.99)));
 }
 
 /* Half as many passes as the closed loop had, unless the user chose. Returns whether there were any. */
@@ -108,24 +107,15 @@ static bool run_both(struct lab_plan *plan, int chosen_ns, struct lab_latencies 
 static int run(int argc, char **argv)
 {
     struct lab_workload workload = LAB_WORKLOAD_DEFAULT;
-    double seconds = 2;
+    workload.seconds = 2;
     int interval = 0;
     const struct qsc_option options[] = {
         LAB_WORKLOAD_OPTIONS(workload),
-        {.name = "seconds",
-         .kind = QSC_OPTION_REAL,
-         .target = &seconds,
-         .value = "S",
-         .help = "time of measurement of each loop, after a tenth of it to warm up",
-         .min = 0.01,
-         .max = LAB_SECONDS_MAX},
-        {.name = "interval",
-         .kind = QSC_OPTION_INT,
-         .target = &interval,
-         .value = "NS",
-         .help = "open loop: mean time between two passes of a thread; 0: half of the closed loop's passes",
-         .min = 0,
-         .max = 100000000},
+        LAB_SECONDS_OPTION(workload, " of each loop"),
+        LAB_OPTION_INT(
+            "interval", interval, "NS",
+            "open loop: mean time between two passes of a thread; 0: half of the closed loop's passes", 0,
+            LAB_LENGTH_MAX_NS),
         {0},
     };
     const struct lab_lock *lock;
@@ -134,8 +124,6 @@ static int run(int argc, char **argv)
         return status;
 
     struct lab_plan plan = lab_workload_plan(&workload, lock);
-    plan.windows = (uint32_t)(seconds * (1e9 / LAB_WINDOW_NS));
-    plan.warm_up_ns = (uint64_t)(seconds * 1e8) + 10000000;
     plan.waits = plan.latencies = true;
     printf("%s: ", lock->name);
     lab_workload_print(&plan, stdout);

@@ -4,7 +4,6 @@
 #include <glob.h>
 #include <gnu/libc-version.h>
 #include <quiesce/concurrency/port.h>
-#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
@@ -118,12 +117,6 @@ static bool has_futex_waitv(void)
     return qsc_port_futex_wait_any(NULL, 0, NULL) == EINVAL;
 }
 
-unsigned lab_processors(void)
-{
-    cpu_set_t allowed;
-    return sched_getaffinity(0, sizeof allowed, &allowed) == 0 ? (unsigned)CPU_COUNT(&allowed) : 1;
-}
-
 bool lab_jiffies(uint64_t *all, uint64_t *stolen)
 {
     FILE *file = fopen("/proc/stat", "re");
@@ -150,7 +143,7 @@ void lab_machine_read(struct lab_machine *machine)
         snprintf(machine->kernel, sizeof machine->kernel, "unknown");
     snprintf(machine->libc, sizeof machine->libc, "glibc %.20s", gnu_get_libc_version());
     read_hypervisor(machine->hypervisor, sizeof machine->hypervisor);
-    machine->processors = lab_processors();
+    machine->processors = (unsigned)qsc_port_processors();
     machine->threads_per_core = count_list(CPU0 "topology/thread_siblings_list");
     machine->numa_nodes = count_list("/sys/devices/system/node/online");
     read_caches(machine);

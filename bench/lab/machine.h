@@ -29,9 +29,6 @@ struct lab_machine {
 /* Does not block but for reading some files. */
 void lab_machine_read(struct lab_machine *machine);
 
-/* How many processors the process may use. */
-unsigned lab_processors(void);
-
 /* Units of time of all processors since boot: all, and those that the hypervisor gave to others. Returns
  * whether they are to be had. */
 bool lab_jiffies(uint64_t *all, uint64_t *stolen);

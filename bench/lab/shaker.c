@@ -1,16 +1,13 @@
 #include "shaker.h"
 
+#include "cache_lines.h"
 #include "clock.h"
 #include "random.h"
 
 #include <errno.h>
-#include <quiesce/concurrency/alloc.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
-#include <string.h>
-
-enum { LINE = 64 };
 
 /* What sections work on. Plain accesses, which the lock has to order; volatile, so that each happens. */
 struct guarded {
@@ -22,37 +19,27 @@ struct guarded {
 struct shake {
     struct lab_shake_plan plan;
     cpu_set_t allowed;
+    /* Both relaxed: they order nothing, the sections are the lock's. */
     _Atomic unsigned active; /* the first so many threads may pass */
-    _Atomic bool over;
     _Atomic int verdict;
 
     pthread_mutex_t mutex;
     pthread_cond_t changed;
-    unsigned resting;
+    unsigned resting; /* under the mutex, as is the next */
+    bool over;
 
-    _Alignas(LINE) struct guarded guarded;
-    _Alignas(LINE) char lock[];
+    _Alignas(LAB_LINE) struct guarded guarded;
+    _Alignas(LAB_LINE) char lock[];
 };
 
 struct shaken {
-    _Alignas(LINE) struct shake *shake;
+    _Alignas(LAB_LINE) struct shake *shake;
     pthread_t id;
     unsigned index;
     void *waiter;
     uint64_t random;
     uint64_t passes, reads, handovers;
 };
-
-static size_t whole_lines(size_t bytes)
-{
-    return (bytes + LINE) / LINE * LINE;
-}
-
-static void *zeroed_lines(size_t bytes)
-{
-    void *memory = qsc_alloc_aligned(whole_lines(bytes), LINE);
-    return memory ? memset(memory, 0, whole_lines(bytes)) : NULL;
-}
 
 static void sleep_us(uint32_t us)
 {
@@ -152,13 +139,7 @@ static void pass(struct shaken *self)
 
 static bool may_pass(const struct shaken *self)
 {
-    /* Orders nothing: the sections are the lock's. */
     return self->index < atomic_load_explicit(&self->shake->active, memory_order_relaxed);
-}
-
-static bool is_over(struct shake *shake)
-{
-    return atomic_load_explicit(&shake->over, memory_order_relaxed);
 }
 
 /* Until it may pass again. Returns whether it goes on at all. */
@@ -168,10 +149,10 @@ static bool rest(struct shaken *self)
     pthread_mutex_lock(&shake->mutex);
     shake->resting++;
     pthread_cond_broadcast(&shake->changed);
-    while (!may_pass(self) && !is_over(shake))
+    while (!may_pass(self) && !shake->over)
         pthread_cond_wait(&shake->changed, &shake->mutex);
     shake->resting--;
-    bool go_on = !is_over(shake);
+    bool go_on = !shake->over;
     pthread_mutex_unlock(&shake->mutex);
     return go_on;
 }
@@ -210,7 +191,7 @@ static void set_active(struct shake *shake, unsigned active, bool over)
 {
     pthread_mutex_lock(&shake->mutex);
     atomic_store_explicit(&shake->active, active, memory_order_relaxed);
-    atomic_store_explicit(&shake->over, over, memory_order_relaxed);
+    shake->over = over;
     pthread_cond_broadcast(&shake->changed);
     pthread_mutex_unlock(&shake->mutex);
 }
@@ -223,7 +204,7 @@ static bool all_rest(struct shake *shake, unsigned threads)
     int error = 0;
     pthread_mutex_lock(&shake->mutex);
     while (shake->resting < threads && error == 0)
-        error = pthread_cond_timedwait(&shake->changed, &shake->mutex, &deadline);
+        error = pthread_cond_clockwait(&shake->changed, &shake->mutex, CLOCK_MONOTONIC, &deadline);
     const bool all = shake->resting == threads;
     pthread_mutex_unlock(&shake->mutex);
     return all;
@@ -314,12 +295,12 @@ static int run_interrupted(struct shake *shake, struct shaken *threads, struct l
 static struct shaken *make_threads(struct shake *shake)
 {
     const unsigned count = shake->plan.threads;
-    struct shaken *threads = zeroed_lines(count * sizeof *threads);
+    struct shaken *threads = lab_zeroed_lines(count * sizeof *threads);
     for (unsigned i = 0; threads && i < count; i++) {
         threads[i].shake = shake;
         threads[i].index = i;
         threads[i].random = shake->plan.seed ^ (i + 1) * 0x9e3779b97f4a7c15u;
-        threads[i].waiter = zeroed_lines(shake->plan.lock->waiter_size);
+        threads[i].waiter = lab_zeroed_lines(shake->plan.lock->waiter_size);
         if (!threads[i].waiter) {
             while (i-- > 0)
                 qsc_free(threads[i].waiter);
@@ -339,17 +320,14 @@ static void free_threads(struct shaken *threads, unsigned count)
 
 static struct shake *make_shake(const struct lab_shake_plan *plan)
 {
-    struct shake *shake = zeroed_lines(sizeof *shake + whole_lines(plan->lock->lock_size));
+    struct shake *shake = lab_zeroed_lines(sizeof *shake + lab_whole_lines(plan->lock->lock_size));
     if (!shake)
         return NULL;
     shake->plan = *plan;
     if (sched_getaffinity(0, sizeof shake->allowed, &shake->allowed) != 0)
         CPU_SET(0, &shake->allowed); /* more processors than the set has bits for */
     pthread_mutex_init(&shake->mutex, NULL);
-    pthread_condattr_t monotonic;
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&shake->changed, &monotonic);
+    pthread_cond_init(&shake->changed, NULL);
     return shake;
 }
 

@@ -148,6 +148,11 @@ int qsc_port_thread_create(pthread_t *thread, void *(*run)(void *), void *arg)
     return pthread_create(thread, NULL, run, arg);
 }
 
+int qsc_port_processors(void)
+{
+    return 1;
+}
+
 uint64_t qsc_contended_begin(const void *lock)
 {
     (void)lock;

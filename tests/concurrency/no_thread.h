@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 
 static atomic_int no_thread_error; /* 0: none, threads are started */
+static atomic_int no_thread_after; /* so many are started before that error */
 
 int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *),
                           void *arg);
@@ -15,7 +16,9 @@ int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, v
 int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *),
                           void *arg)
 {
-    return no_thread_error ? no_thread_error : __real_pthread_create(thread, attributes, run, arg);
+    if (no_thread_error && no_thread_after-- <= 0)
+        return no_thread_error;
+    return __real_pthread_create(thread, attributes, run, arg);
 }
 
 #endif

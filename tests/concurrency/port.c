@@ -253,3 +253,23 @@ Test(port, keeps_a_thread_to_a_processor_that_there_is)
     cr_assert_eq(qsc_port_thread_pin(pthread_self(), CPU_SETSIZE), EINVAL);
     cr_assert_eq(qsc_port_thread_pin(pthread_self(), CPU_SETSIZE - 1), EINVAL, "there are as many?");
 }
+
+static void *count_where_pinned(void *processors)
+{
+    cpu_set_t allowed;
+    cr_assert_eq(sched_getaffinity(0, sizeof allowed, &allowed), 0);
+    cr_assert_eq(qsc_port_processors(), CPU_COUNT(&allowed));
+    int cpu = 0;
+    while (!CPU_ISSET((size_t)cpu, &allowed))
+        cpu++;
+    cr_assert_eq(qsc_port_thread_pin(pthread_self(), cpu), 0);
+    *(int *)processors = qsc_port_processors();
+    return NULL;
+}
+
+Test(port, counts_the_processors_that_the_thread_may_use)
+{
+    int processors = 0;
+    pthread_join(start(count_where_pinned, &processors), NULL);
+    cr_assert_eq(processors, 1);
+}

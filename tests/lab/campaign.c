@@ -2,7 +2,6 @@
 #include "bench/lab/campaign.h"
 
 #include "bench/lab/clock.h"
-#include "bench/lab/machine.h"
 
 #include <criterion/criterion.h>
 #include <math.h>
@@ -32,7 +31,7 @@ Test(campaign, lists_of_values)
     expect(LAB_AXIS_SKEW, "0,0.99", 2, (double[]){0, 0.99});
     expect(LAB_AXIS_SHAPE, "bimodal,constant", 2, (double[]){LAB_BIMODAL, LAB_CONSTANT});
     expect(LAB_AXIS_PIN, "no,yes", 2, (double[]){0, 1});
-    unsigned processors = lab_processors();
+    unsigned processors = (unsigned)qsc_port_processors();
     expect(LAB_AXIS_THREADS, "P", 1, (double[]){processors});
     expect(LAB_AXIS_THREADS, "2P", 1, (double[]){2 * processors});
     expect(LAB_AXIS_THREADS, "0.001P", 1, (double[]){1});

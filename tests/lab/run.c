@@ -2,6 +2,7 @@
 #include "bench/lab/clock.h"
 #include "bench/lab/fairness.h"
 #include "tests/concurrency/failing.h"
+#include "tests/concurrency/no_thread.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>
@@ -285,9 +286,9 @@ static void nothing(void *lock, void *waiter)
     (void)lock, (void)waiter;
 }
 
-static double ms_at(const struct lab_histogram *histogram, double quantile)
+static double ms_at(const struct qsc_histogram *histogram, double quantile)
 {
-    return (double)lab_histogram_at(histogram, quantile) / lab_clock_get()->ticks_per_ns / MS;
+    return (double)qsc_histogram_quantile(histogram, quantile) / MS;
 }
 
 // One run of the lock above in whose time it stalled, which on a busy machine may take a few.
@@ -439,28 +440,17 @@ Test(run, a_lock_that_cannot_be_made_is_an_error)
     cr_assert_eq(lab_run(&result, &plan), EPERM);
 }
 
-// The creation of the third thread may fail.
-static bool no_third;
-
-int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*start)(void *),
-                          void *arg);
-int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*start)(void *),
-                          void *arg)
-{
-    static unsigned created;
-    return no_third && ++created % 3 == 0 ? EAGAIN : __real_pthread_create(thread, attributes, start, arg);
-}
-
 Test(run, a_thread_that_cannot_be_had_is_an_error)
 {
     const struct lab_plan plan = {.lock = lab_lock_find("qsc_tas"), .threads = 5, .windows = 1};
     struct lab_result result;
-    no_third = true;
+    no_thread_error = EAGAIN;
+    no_thread_after = 2;
     failing_at(-1);
     cr_assert_eq(lab_run(&result, &plan), EAGAIN);
     cr_assert_eq(failing_live(), 0);
     failing_off();
-    no_third = false;
+    no_thread_error = 0;
 }
 
 Test(run, memory_that_cannot_be_had_is_an_error)
@@ -471,7 +461,8 @@ Test(run, memory_that_cannot_be_had_is_an_error)
                                   .background = 1,
                                   .windows = 1,
                                   .waits = true,
-                                  .trace = 9};
+                                  .trace = 9,
+                                  .latencies = true};
     for (long k = 0; k == 0 || failing_happened(); k++) {
         struct lab_result result;
         failing_at(k);

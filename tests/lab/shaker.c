@@ -1,6 +1,7 @@
 // Every lock holds when it is shaken, and each planted fault is found within seconds.
 #include "bench/lab/shaker.h"
 #include "tests/concurrency/failing.h"
+#include "tests/concurrency/no_thread.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>
@@ -47,28 +48,18 @@ Test(shaker, what_cannot_be_had_is_an_error)
     failing_off();
 }
 
-static bool no_second;
-
-int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*start)(void *),
-                          void *arg);
-int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*start)(void *),
-                          void *arg)
-{
-    static unsigned created;
-    return no_second && ++created % 2 == 0 ? EAGAIN : __real_pthread_create(thread, attributes, start, arg);
-}
-
 Test(shaker, a_thread_that_cannot_be_had_is_an_error)
 {
     const struct lab_shake_plan plan = {
         .lock = lab_lock_find("qsc_mutex"), .threads = 3, .ns = MS, .patience_ns = 20000000000, .seed = 1};
     struct lab_shake_result result;
-    no_second = true;
+    no_thread_error = EAGAIN;
+    no_thread_after = 1;
     failing_at(-1);
     cr_assert_eq(lab_shake(&result, &plan), EAGAIN);
     cr_assert_eq(failing_live(), 0);
     failing_off();
-    no_second = false;
+    no_thread_error = 0;
 }
 
 #if !defined(__SANITIZE_THREAD__) // which calls them races, as they are
@@ -86,6 +77,7 @@ static void nothing(void *lock, void *waiter)
 static void store_0(void *lock, void *waiter)
 {
     (void)waiter;
+    // Pairs with the acquire of each lock below, whose faults are others.
     __atomic_store_n((uint32_t *)lock, 0, __ATOMIC_RELEASE);
 }
 
@@ -99,7 +91,7 @@ Test(shaker, a_lock_that_does_nothing_is_caught)
 static void look_and_store(void *lock, void *waiter)
 {
     (void)waiter;
-    while (__atomic_load_n((uint32_t *)lock, __ATOMIC_ACQUIRE) != 0)
+    while (__atomic_load_n((uint32_t *)lock, __ATOMIC_ACQUIRE) != 0) // pairs with the release of store_0
         qsc_port_pause();
     __atomic_store_n((uint32_t *)lock, 1, __ATOMIC_RELAXED);
 }
@@ -114,6 +106,7 @@ Test(shaker, a_lock_that_looks_before_it_takes_is_caught)
 static void exchange(void *lock, void *waiter)
 {
     (void)waiter;
+    // Pairs with the release of store_0.
     while (__atomic_exchange_n((uint32_t *)lock, 1, __ATOMIC_ACQUIRE) != 0)
         qsc_port_yield();
 }
@@ -134,6 +127,7 @@ Test(shaker, readers_that_do_not_lock_are_caught)
 static void sleep_while_taken(void *lock, void *waiter)
 {
     (void)waiter;
+    // Pairs with the release of store_0.
     while (__atomic_exchange_n((uint32_t *)lock, 1, __ATOMIC_ACQUIRE) != 0) {
         int woken = qsc_port_futex_wait(lock, 1, NULL);
         (void)woken;

@@ -39,6 +39,7 @@ static void unlock_hemlock(void *memory, void *waiter)
         return;
     /* Pairs with the acquire of the successor's wait. */
     atomic_store_explicit(&self->grant, memory, memory_order_release);
+    /* Only that the successor took note of it: what the section wrote went with the release. */
     while (atomic_load_explicit(&self->grant, memory_order_relaxed))
         qsc_port_pause();
 }

@@ -44,5 +44,6 @@ void qsc_port_membarrier(void);
 struct timespec qsc_port_now(void);
 uint64_t qsc_port_now_ns(void);
 int qsc_port_thread_create(pthread_t *thread, void *(*run)(void *), void *arg);
+int qsc_port_processors(void);
 
 #endif

@@ -1,19 +1,19 @@
-#include "bench/lab/claims.h"
+#include "bench/lab/support.h"
 
 #include <criterion/criterion.h>
 #include <string.h>
 
 static bool supports(const struct lab_machine *machine, const char *about)
 {
-    for (size_t i = 0; i < lab_claim_count; i++) {
-        if (strstr(lab_claims[i].about, about))
-            return lab_claims[i].supported(machine);
+    for (size_t i = 0; i < lab_claim_kind_count; i++) {
+        if (strstr(lab_claim_kinds[i].about, about))
+            return lab_claim_kinds[i].supported(machine);
     }
     cr_assert_fail("no claim about %s", about);
     return false;
 }
 
-Test(claims, of_a_small_virtual_machine)
+Test(support, of_a_small_virtual_machine)
 {
     const struct lab_machine machine = {.processors = 2,
                                         .threads_per_core = 1,
@@ -32,7 +32,7 @@ Test(claims, of_a_small_virtual_machine)
     cr_assert_not(supports(&machine, "nanoseconds"));
 }
 
-Test(claims, of_a_server)
+Test(support, of_a_server)
 {
     struct lab_machine machine = {.processors = 32,
                                   .threads_per_core = 2,
@@ -40,22 +40,22 @@ Test(claims, of_a_server)
                                   .governor = "performance",
                                   .pmu = true,
                                   .energy = true};
-    for (size_t i = 0; i < lab_claim_count; i++)
-        cr_assert(lab_claims[i].supported(&machine), "%s", lab_claims[i].about);
+    for (size_t i = 0; i < lab_claim_kind_count; i++)
+        cr_assert(lab_claim_kinds[i].supported(&machine), "%s", lab_claim_kinds[i].about);
     machine.processors = 14; // 7 cores
     cr_assert_not(supports(&machine, "number of running threads grows"));
     strcpy(machine.governor, "powersave");
     cr_assert_not(supports(&machine, "nanoseconds"));
 }
 
-Test(claims, of_one_processor)
+Test(support, of_one_processor)
 {
     const struct lab_machine machine = {.processors = 1};
     cr_assert_not(supports(&machine, "handover"));
     cr_assert(supports(&machine, "more threads than processors"));
 }
 
-Test(claims, this_machine_is_described)
+Test(support, this_machine_is_described)
 {
     struct lab_machine machine;
     lab_machine_read(&machine);

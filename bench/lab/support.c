@@ -1,4 +1,4 @@
-#include "claims.h"
+#include "support.h"
 
 #include <string.h>
 
@@ -45,7 +45,7 @@ static bool fixed_speed(const struct lab_machine *machine)
     return machine->hypervisor[0] == '\0' && strcmp(machine->governor, "performance") == 0;
 }
 
-const struct lab_claim lab_claims[] = {
+const struct lab_claim_kind lab_claim_kinds[] = {
     {"cost without contention, as a ratio of two locks", always, "nothing"},
     {"more threads than processors", always, "nothing"},
     {"fairness and longest waits", always, "nothing"},
@@ -58,4 +58,4 @@ const struct lab_claim lab_claims[] = {
     {"times in nanoseconds, for other machines of the kind", fixed_speed,
      "no hypervisor, and the frequency governor `performance`"},
 };
-const size_t lab_claim_count = sizeof lab_claims / sizeof *lab_claims;
+const size_t lab_claim_kind_count = sizeof lab_claim_kinds / sizeof *lab_claim_kinds;
