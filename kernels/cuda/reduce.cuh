@@ -22,7 +22,8 @@ __device__ inline float qsc_lanes_highest(float x, int lanes)
     return x;
 }
 
-// The sum over a block of THREADS, a multiple of QSC_WARP, in its thread 0; all threads take part.
+// The sum over a block of THREADS, a multiple of QSC_WARP, in its thread 0; all threads take part. A kernel may
+// call it again.
 template <int THREADS> __device__ inline double qsc_block_sum(double x)
 {
     QSC_SHARED(double, sums, [THREADS / QSC_WARP]);
@@ -33,6 +34,7 @@ template <int THREADS> __device__ inline double qsc_block_sum(double x)
     double total = 0;
     for (int i = 0; threadIdx.x == 0 && i < THREADS / QSC_WARP; i++)
         total += sums[i];
+    __syncthreads(); // the next call writes sums
     return total;
 }
 
