@@ -55,7 +55,7 @@ __global__ void forward(float *out, float *normal, float *rstd, const float *x, 
     if (row >= rows)
         return;
     float *s = memory + threadIdx.x / QSC_WARP * static_cast<size_t>(hidden);
-    size_t at = static_cast<size_t>(row) * static_cast<size_t>(hidden);
+    size_t at = qsc_element(row, 0, hidden);
     float sum = 0;
     auto add = [&](int c, float factor) {
         float v = x[at + static_cast<size_t>(c)] * factor;
@@ -94,7 +94,7 @@ __global__ void backward(float *dx, float *dresidual, const float *dout_a, const
     if (row >= rows)
         return;
     float *dnormal = memory + threadIdx.x / QSC_WARP * static_cast<size_t>(hidden);
-    size_t at = static_cast<size_t>(row) * static_cast<size_t>(hidden);
+    size_t at = qsc_element(row, 0, hidden);
     float sum = 0, product = 0;
     for_each_column(hidden, [&](int c) {
         size_t i = at + static_cast<size_t>(c);
@@ -129,7 +129,7 @@ struct share {
 
     __device__ void operator()(float *sums, int row, int column) const
     {
-        size_t i = static_cast<size_t>(row) * static_cast<size_t>(hidden) + static_cast<size_t>(column);
+        size_t i = qsc_element(row, column, hidden);
         float d = dout_b ? dout_a[i] + dout_b[i] : dout_a[i];
         sums[0] += d * normal[i];
         sums[1] += d;
@@ -168,7 +168,7 @@ int qsc_cuda_layernorm_forward(float *out, float *normal, float *rstd, const flo
 
 size_t qsc_cuda_layernorm_scratch_floats(int rows, int hidden)
 {
-    return 2 * static_cast<size_t>(qsc_chunks(rows)) * static_cast<size_t>(hidden);
+    return qsc_sum_columns_scratch<2>(rows, hidden);
 }
 
 int qsc_cuda_layernorm_backward(float *dx, float *dresidual, float *dgamma, float *dbeta, const float *dout_a,
