@@ -141,10 +141,17 @@ bool fits(int hidden)
     return hidden > 0 && hidden <= QSC_CUDA_LAYERNORM_MAX_HIDDEN;
 }
 
-int warps(int hidden)
+// As many rows a block as its shared memory takes, at most WARPS.
+template <typename Kernel, typename... Arguments>
+int launch_rows(Kernel kernel, int rows, int hidden, qsc_cuda_stream *stream, Arguments... arguments)
 {
-    int most = QSC_CUDA_LAYERNORM_MAX_HIDDEN / hidden;
-    return most < WARPS ? most : WARPS;
+    if (rows == 0)
+        return 0;
+    int most = QSC_CUDA_LAYERNORM_MAX_HIDDEN / hidden, warps = most < WARPS ? most : WARPS;
+    QSC_LAUNCH(kernel, qsc_cuda_blocks(static_cast<size_t>(rows), static_cast<size_t>(warps)),
+               warps * QSC_WARP, static_cast<size_t>(warps * hidden) * sizeof(float), qsc_cuda_native(stream),
+               arguments..., rows, hidden);
+    return qsc_cuda_launched();
 }
 
 } // namespace
@@ -155,15 +162,8 @@ int qsc_cuda_layernorm_forward(float *out, float *normal, float *rstd, const flo
 {
     if (!fits(hidden))
         return EINVAL;
-    if (rows == 0)
-        return 0;
-    int count = warps(hidden);
-    auto kernel = dropout ? forward<true> : forward<false>;
-    QSC_LAUNCH(kernel, qsc_cuda_blocks(static_cast<size_t>(rows), static_cast<size_t>(count)),
-               count * QSC_WARP, static_cast<size_t>(count * hidden) * sizeof(float), qsc_cuda_native(stream),
-               out, normal, rstd, x, residual, qsc_to_device(dropout), first_row, gamma, beta, eps, rows,
-               hidden);
-    return qsc_cuda_launched();
+    return launch_rows(dropout ? forward<true> : forward<false>, rows, hidden, stream, out, normal, rstd, x,
+                       residual, qsc_to_device(dropout), first_row, gamma, beta, eps);
 }
 
 size_t qsc_cuda_layernorm_scratch_floats(int rows, int hidden)
@@ -184,13 +184,6 @@ int qsc_cuda_layernorm_backward(float *dx, float *dresidual, float *dgamma, floa
         if (code)
             return code;
     }
-    if (rows == 0)
-        return 0;
-    int count = warps(hidden);
-    auto kernel = dropout ? backward<true> : backward<false>;
-    QSC_LAUNCH(kernel, qsc_cuda_blocks(static_cast<size_t>(rows), static_cast<size_t>(count)),
-               count * QSC_WARP, static_cast<size_t>(count * hidden) * sizeof(float), qsc_cuda_native(stream),
-               dx, dresidual, dout_a, dout_b, normal, rstd, qsc_to_device(dropout), first_row, gamma, rows,
-               hidden);
-    return qsc_cuda_launched();
+    return launch_rows(dropout ? backward<true> : backward<false>, rows, hidden, stream, dx, dresidual,
+                       dout_a, dout_b, normal, rstd, qsc_to_device(dropout), first_row, gamma);
 }
