@@ -147,10 +147,11 @@ int launch_rows(Kernel kernel, int rows, int hidden, qsc_cuda_stream *stream, Ar
 {
     if (rows == 0)
         return 0;
-    int most = QSC_CUDA_LAYERNORM_MAX_HIDDEN / hidden, warps = most < WARPS ? most : WARPS;
-    QSC_LAUNCH(kernel, qsc_cuda_blocks(static_cast<size_t>(rows), static_cast<size_t>(warps)),
-               warps * QSC_WARP, static_cast<size_t>(warps * hidden) * sizeof(float), qsc_cuda_native(stream),
-               arguments..., rows, hidden);
+    unsigned most = QSC_CUDA_LAYERNORM_MAX_HIDDEN / static_cast<unsigned>(hidden);
+    unsigned warps = most < WARPS ? most : WARPS;
+    QSC_LAUNCH(kernel, qsc_cuda_blocks(static_cast<size_t>(rows), warps), warps * QSC_WARP,
+               warps * static_cast<size_t>(hidden) * sizeof(float), qsc_cuda_native(stream), arguments...,
+               rows, hidden);
     return qsc_cuda_launched();
 }
 
