@@ -52,6 +52,8 @@ template <int SUMS> struct qsc_column_sums {
     float *to[SUMS]; // (columns) each
 };
 
+static_assert(QSC_CUDA_MAX_SUMMED_ROWS == 65535 * QSC_CHUNK, "chunks are a grid's y");
+
 inline unsigned qsc_chunks(int rows)
 {
     return qsc_cuda_blocks(static_cast<size_t>(rows), QSC_CHUNK);
