@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <cmath>
+#include <type_traits>
 
 // FlashAttention-2 (Dao, 2023) in plain floats. A block has TILE rows of one sequence and head, and goes over
 // the others TILE at a time. Backward is two kernels, one with a block for each tile of queries (dQ), one for
@@ -57,8 +58,13 @@ __device__ inline work own_work(const int32_t *cu_seqlens, const attention &a)
 // Where the head's columns of a token stand in a matrix of `width` columns.
 __device__ inline size_t at(const work &w, int token, int width)
 {
-    return (static_cast<size_t>(w.begin) + static_cast<size_t>(token)) * static_cast<size_t>(width) +
-           static_cast<size_t>(w.head * w.size);
+    return qsc_element(w.begin + token, w.head * w.size, width);
+}
+
+// Where a row's lse and delta stand.
+__device__ inline size_t row_at(const work &w, int query)
+{
+    return qsc_element(w.begin + query, w.head, w.heads);
 }
 
 __device__ inline int thread_x()
@@ -258,15 +264,8 @@ __global__ void __launch_bounds__(THREADS)
             continue;
         store<D>(out + at(w, query, w.hidden), total.at[i], w.size, 1.0f / whole);
         if (lse && thread_x() == 0)
-            lse[static_cast<size_t>(w.begin + query) * static_cast<size_t>(w.heads) +
-                static_cast<size_t>(w.head)] = highest[i] + logf(whole);
+            lse[row_at(w, query)] = highest[i] + logf(whole);
     }
-}
-
-// Where a row's lse and delta stand.
-__device__ inline size_t row_at(const work &w, int query)
-{
-    return static_cast<size_t>(w.begin + query) * static_cast<size_t>(w.heads) + static_cast<size_t>(w.head);
 }
 
 // In both kernels what lies beyond the last key or query gets values, even infinite ones, that nothing reads.
@@ -391,58 +390,32 @@ attention to_device(const qsc_attention *a)
     return {a->heads, a->head_size, a->dropout != nullptr, qsc_to_device(a->dropout), a->first_token, a->row};
 }
 
-// What each kernel of one call is launched with.
-struct launch {
-    dim3 grid;
-    cudaStream_t stream;
-};
-
-// Beyond 48 KiB a kernel has to ask.
-template <typename Kernel> int allow_shared(Kernel kernel, size_t bytes)
+// Beyond 48 KiB of shared memory a kernel has to ask.
+template <typename... P, typename... A>
+int launch(void (*kernel)(P...), dim3 grid, size_t shared_bytes, cudaStream_t stream, A... arguments)
 {
-    return qsc_cuda_status(
-        cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(bytes)));
-}
-
-template <int D>
-int launch_forward(const launch &l, float *out, float *lse, const float *qkv, const int32_t *cu_seqlens,
-                   const attention &a)
-{
-    size_t bytes = 3 * panel_bytes<D> + square_bytes;
-    int code = allow_shared(forward<D>, bytes);
+    int code = qsc_cuda_status(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
+                                                    static_cast<int>(shared_bytes)));
     if (code)
         return code;
-    QSC_LAUNCH(forward<D>, l.grid, THREADS, bytes, l.stream, out, lse, qkv, cu_seqlens, a);
+    QSC_LAUNCH(kernel, grid, THREADS, shared_bytes, stream, arguments...);
     return qsc_cuda_launched();
 }
 
-template <int D>
-int launch_backward(const launch &l, float *dqkv, float *delta, const float *dout, const float *out,
-                    const float *lse, const float *qkv, const int32_t *cu_seqlens, const attention &a)
+// run(grid, D), D the columns of the narrowest panels that hold a head: a constant's type.
+template <typename Run> int for_head(const qsc_attention *a, int sequences, int max_sequence, Run run)
 {
-    size_t bytes = 4 * panel_bytes<D> + square_bytes;
-    int code = allow_shared(backward_queries<D>, bytes);
-    if (!code)
-        code = allow_shared(backward_keys<D>, bytes + square_bytes);
-    if (code)
-        return code;
-    QSC_LAUNCH(backward_queries<D>, l.grid, THREADS, bytes, l.stream, dqkv, delta, dout, out, lse, qkv,
-               cu_seqlens, a);
-    QSC_LAUNCH(backward_keys<D>, l.grid, THREADS, bytes + square_bytes, l.stream, dqkv, delta, dout, lse, qkv,
-               cu_seqlens, a);
-    return qsc_cuda_launched();
-}
-
-bool fits(const qsc_attention *a)
-{
-    return a->head_size > 0 && a->head_size <= QSC_CUDA_ATTENTION_MAX_HEAD;
-}
-
-launch make_launch(int sequences, int max_sequence, const qsc_attention *a, qsc_cuda_stream *stream)
-{
-    return {dim3(static_cast<unsigned>(sequences), static_cast<unsigned>(a->heads),
-                 qsc_cuda_blocks(static_cast<size_t>(max_sequence), TILE)),
-            qsc_cuda_native(stream)};
+    if (a->head_size <= 0 || a->head_size > QSC_CUDA_ATTENTION_MAX_HEAD)
+        return EINVAL;
+    if (sequences == 0 || max_sequence == 0)
+        return 0;
+    dim3 grid(static_cast<unsigned>(sequences), static_cast<unsigned>(a->heads),
+              qsc_cuda_blocks(static_cast<size_t>(max_sequence), TILE));
+    if (a->head_size <= 32)
+        return run(grid, std::integral_constant<int, 32>());
+    if (a->head_size <= 64)
+        return run(grid, std::integral_constant<int, 64>());
+    return run(grid, std::integral_constant<int, QSC_CUDA_ATTENTION_MAX_HEAD>());
 }
 
 } // namespace
@@ -451,28 +424,24 @@ int qsc_cuda_attention_forward(float *out, float *lse, const float *qkv, const i
                                int sequences, int max_sequence, const struct qsc_attention *a,
                                qsc_cuda_stream *stream)
 {
-    if (!fits(a))
-        return EINVAL;
-    if (sequences == 0 || max_sequence == 0)
-        return 0;
-    launch l = make_launch(sequences, max_sequence, a, stream);
-    auto run = a->head_size <= 32   ? launch_forward<32>
-               : a->head_size <= 64 ? launch_forward<64>
-                                    : launch_forward<128>;
-    return run(l, out, lse, qkv, cu_seqlens, to_device(a));
+    return for_head(a, sequences, max_sequence, [=](dim3 grid, auto columns) {
+        constexpr int D = decltype(columns)::value;
+        return launch(forward<D>, grid, 3 * panel_bytes<D> + square_bytes, qsc_cuda_native(stream), out, lse,
+                      qkv, cu_seqlens, to_device(a));
+    });
 }
 
 int qsc_cuda_attention_backward(float *dqkv, const float *dout, const float *out, const float *lse,
                                 const float *qkv, const int32_t *cu_seqlens, int sequences, int max_sequence,
                                 const struct qsc_attention *a, float *delta, qsc_cuda_stream *stream)
 {
-    if (!fits(a))
-        return EINVAL;
-    if (sequences == 0 || max_sequence == 0)
-        return 0;
-    launch l = make_launch(sequences, max_sequence, a, stream);
-    auto run = a->head_size <= 32   ? launch_backward<32>
-               : a->head_size <= 64 ? launch_backward<64>
-                                    : launch_backward<128>;
-    return run(l, dqkv, delta, dout, out, lse, qkv, cu_seqlens, to_device(a));
+    return for_head(a, sequences, max_sequence, [=](dim3 grid, auto columns) {
+        constexpr int D = decltype(columns)::value;
+        constexpr size_t bytes = 4 * panel_bytes<D> + square_bytes;
+        int code = launch(backward_queries<D>, grid, bytes, qsc_cuda_native(stream), dqkv, delta, dout, out,
+                          lse, qkv, cu_seqlens, to_device(a));
+        return code ? code
+                    : launch(backward_keys<D>, grid, bytes + square_bytes, qsc_cuda_native(stream), dqkv,
+                             delta, dout, lse, qkv, cu_seqlens, to_device(a));
+    });
 }

@@ -1,6 +1,16 @@
 // The GPU as far as callers see it: its memory and its streams, for C programs that include no header of
-// CUDA's. Everything in kernels/cuda that takes a stream only asks for work: it returns before the work is
-// done, and the buffers belong to the device until the stream is synchronised.
+// CUDA's.
+//
+// Everything in kernels/cuda that takes a stream only asks for work: it returns before the work is done, and
+// the buffers, scratch among them, belong to the device until the stream is synchronised. One stream's work
+// is done in the order in which it was asked for; nothing orders two streams. "Shapes, on the device" names
+// pointers to the device's memory; structures are the host's. "Never blocks" has two exceptions, both the
+// driver's: a kernel's first launch, which loads it, and a stream with no room for more work.
+//
+// Errors: beside those that a function names, EINVAL for a shape beyond what a launch can have, ENODEV and
+// ENOMEM where the driver cannot set up a launch, EIO for everything else. Whatever fails while work is done
+// comes out of a later call of any function here, at the latest of qsc_cuda_stream_synchronize. After an
+// error outputs have no defined values.
 #ifndef QUIESCE_KERNELS_CUDA_DEVICE_H
 #define QUIESCE_KERNELS_CUDA_DEVICE_H
 
@@ -9,6 +19,9 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+/* The most rows of a matrix whose columns a call adds up: a launch has at most 65535 chunks of them. */
+#define QSC_CUDA_MAX_SUMMED_ROWS (65535 * 128)
 
 /* Work in order; NULL is CUDA's default stream. A cudaStream_t under another name. */
 typedef struct qsc_cuda_stream qsc_cuda_stream;
@@ -34,7 +47,7 @@ void qsc_cuda_free(void *memory);
 int qsc_cuda_stream_create(qsc_cuda_stream **stream) __attribute__((warn_unused_result));
 void qsc_cuda_stream_destroy(qsc_cuda_stream *stream);
 
-/* Waits until all work of the stream is done. Returns 0, or EIO where any of it failed.
+/* Waits until all work of the stream is done. Returns 0, or EIO where any work of the device failed.
    Blocks. What the work wrote is visible afterwards. Any thread. */
 int qsc_cuda_stream_synchronize(qsc_cuda_stream *stream) __attribute__((warn_unused_result));
 

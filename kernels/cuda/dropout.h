@@ -10,7 +10,8 @@ extern "C" {
 #endif
 
 /* x[i] *= the factor of element (first + i), as qsc_dropout_mask gives it, to the bit.
-   Returns 0, EIO. Never blocks. No order given. Any thread. Shapes, on the device: x (n). */
+   Returns 0, EIO. Never blocks. No order given. Any thread; dropout is read during the call. Shapes, on the
+   device: x (n). */
 int qsc_cuda_dropout(float *x, const struct qsc_dropout *dropout, uint64_t first, size_t n,
                      qsc_cuda_stream *stream) __attribute__((warn_unused_result));
 

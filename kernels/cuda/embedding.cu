@@ -7,11 +7,6 @@ namespace
 
 constexpr int THREADS = 128;
 
-__device__ inline size_t element(int row, int column, int hidden)
-{
-    return static_cast<size_t>(row) * static_cast<size_t>(hidden) + static_cast<size_t>(column);
-}
-
 // Where the token's sequence begins: the last start that is not after it. Sequences without tokens share
 // theirs with the next one.
 __device__ inline int start_of(int token, const int32_t *cu_seqlens, int sequences)
@@ -35,8 +30,9 @@ __global__ void forward(float *out, const float *word, const float *position, co
     int token = static_cast<int>(blockIdx.x), place = token - start_of(token, cu_seqlens, sequences);
     int kind = types ? types[token] : 0;
     for (int c = static_cast<int>(threadIdx.x); c < hidden; c += THREADS)
-        out[element(token, c, hidden)] = word[element(ids[token], c, hidden)] +
-                                         position[element(place, c, hidden)] + type[element(kind, c, hidden)];
+        out[qsc_element(token, c, hidden)] = word[qsc_element(ids[token], c, hidden)] +
+                                             position[qsc_element(place, c, hidden)] +
+                                             type[qsc_element(kind, c, hidden)];
 }
 
 // The next THREADS tokens, from `first` on, that have this row; each thread says of its own. The list comes
@@ -76,10 +72,10 @@ __global__ void add_words(float *dword, const float *dout, const int32_t *rows, 
     for (int first = token; first < tokens; first += THREADS) {
         int count = list_tokens(list, rows, first, tokens, row);
         for (int c = static_cast<int>(threadIdx.x); c < hidden; c += THREADS) {
-            float sum = first == token ? 0.0f : dword[element(row, c, hidden)];
+            float sum = first == token ? 0.0f : dword[qsc_element(row, c, hidden)];
             for (int i = 0; i < count; i++)
-                sum += dout[element(list[i], c, hidden)];
-            dword[element(row, c, hidden)] = sum;
+                sum += dout[qsc_element(list[i], c, hidden)];
+            dword[qsc_element(row, c, hidden)] = sum;
         }
     }
 }
@@ -94,9 +90,9 @@ __global__ void add_positions(float *dposition, const float *dout, const int32_t
         for (int s = 0; s < sequences; s++) {
             int token = cu_seqlens[s] + place;
             if (token < cu_seqlens[s + 1])
-                sum += dout[element(token, c, hidden)];
+                sum += dout[qsc_element(token, c, hidden)];
         }
-        dposition[element(place, c, hidden)] = sum;
+        dposition[qsc_element(place, c, hidden)] = sum;
     }
 }
 
@@ -108,7 +104,7 @@ struct of_type {
     __device__ void operator()(float *sums, int token, int column) const
     {
         if ((types ? types[token] : 0) == type)
-            sums[0] += dout[element(token, column, hidden)];
+            sums[0] += dout[qsc_element(token, column, hidden)];
     }
 };
 
@@ -127,7 +123,7 @@ int qsc_cuda_embedding_forward(float *out, const float *word, const float *posit
 
 size_t qsc_cuda_embedding_scratch_floats(int tokens, int hidden)
 {
-    return static_cast<size_t>(qsc_chunks(tokens)) * static_cast<size_t>(hidden);
+    return qsc_sum_columns_scratch<1>(tokens, hidden);
 }
 
 int qsc_cuda_embedding_backward(float *dword, float *dposition, float *dtype, const float *dout,
@@ -147,7 +143,7 @@ int qsc_cuda_embedding_backward(float *dword, float *dposition, float *dtype, co
                cu_seqlens, sequences, hidden);
     code = qsc_cuda_launched();
     for (int y = 0; y < token_types && !code; y++)
-        code = qsc_sum_columns<1>({{dtype + static_cast<size_t>(y) * static_cast<size_t>(hidden)}}, scratch,
+        code = qsc_sum_columns<1>({{dtype + qsc_element(y, 0, hidden)}}, scratch,
                                   of_type{dout, types, y, hidden}, tokens, hidden, native);
     return code;
 }

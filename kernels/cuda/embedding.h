@@ -24,7 +24,8 @@ size_t qsc_cuda_embedding_scratch_floats(int tokens, int hidden);
 
 /* dword[rows[t]] += dout[t], dposition[...] += dout[t], in the order of the tokens: the bits of
    qsc_embedding_backward. dtype[...] += dout[t] in an order that the shape alone fixes. The three are zeroed
-   first. Returns and may be called as forward. Shapes, on the device: dword (word_rows,H); dposition (P,H);
+   first. Returns 0, EINVAL (no positions, no columns, or more than QSC_CUDA_MAX_SUMMED_ROWS tokens), EIO. May
+   be called as forward. Shapes, on the device: dword (word_rows,H); dposition (P,H);
    dtype (Y,H); dout (T,H); rows (T): a token's row of dword, the word's id or its number in a smaller table;
    scratch as above. */
 int qsc_cuda_embedding_backward(float *dword, float *dposition, float *dtype, const float *dout,

@@ -34,7 +34,7 @@ struct slope {
 
     __device__ void operator()(float *dbias, int row, int column) const
     {
-        size_t i = static_cast<size_t>(row) * static_cast<size_t>(columns) + static_cast<size_t>(column);
+        size_t i = qsc_element(row, column, columns);
         float s = sum[i], density = 0.398942280f * expf(-0.5f * s * s); // 1 / sqrt(2 pi)
         float d = dout[i] * (phi(s) + s * density);
         dx[i] = d;
@@ -57,7 +57,7 @@ int qsc_cuda_bias_gelu_forward(float *out, float *sum, const float *x, const flo
 
 size_t qsc_cuda_bias_gelu_scratch_floats(int rows, int columns)
 {
-    return static_cast<size_t>(qsc_chunks(rows)) * static_cast<size_t>(columns);
+    return qsc_sum_columns_scratch<1>(rows, columns);
 }
 
 int qsc_cuda_bias_gelu_backward(float *dx, float *dbias, const float *dout, const float *sum, int rows,

@@ -19,8 +19,9 @@ int qsc_cuda_bias_gelu_forward(float *out, float *sum, const float *x, const flo
 size_t qsc_cuda_bias_gelu_scratch_floats(int rows, int columns);
 
 /* dx = dout * gelu'(sum); dbias = the sum of dx's rows, overwritten, in an order that the shape alone fixes.
-   Returns 0, EINVAL, EIO. Never blocks. No order given. Any thread. dx may be dout or sum. Shapes, on the
-   device: dx, dout, sum (R,C); dbias (C); scratch as above. */
+   Returns 0, EINVAL (no columns, or more than QSC_CUDA_MAX_SUMMED_ROWS rows), EIO. Never blocks. No order
+   given. Any thread. dx may be dout or sum. Shapes, on the device: dx, dout, sum (R,C); dbias (C); scratch as
+   above. */
 int qsc_cuda_bias_gelu_backward(float *dx, float *dbias, const float *dout, const float *sum, int rows,
                                 int columns, float *scratch, qsc_cuda_stream *stream)
     __attribute__((warn_unused_result));

@@ -55,7 +55,7 @@ __global__ void forward(float *out, float *normal, float *rstd, const float *x, 
     if (row >= rows)
         return;
     float *s = memory + threadIdx.x / QSC_WARP * static_cast<size_t>(hidden);
-    size_t at = static_cast<size_t>(row) * static_cast<size_t>(hidden);
+    size_t at = qsc_element(row, 0, hidden);
     float sum = 0;
     auto add = [&](int c, float factor) {
         float v = x[at + static_cast<size_t>(c)] * factor;
@@ -94,7 +94,7 @@ __global__ void backward(float *dx, float *dresidual, const float *dout_a, const
     if (row >= rows)
         return;
     float *dnormal = memory + threadIdx.x / QSC_WARP * static_cast<size_t>(hidden);
-    size_t at = static_cast<size_t>(row) * static_cast<size_t>(hidden);
+    size_t at = qsc_element(row, 0, hidden);
     float sum = 0, product = 0;
     for_each_column(hidden, [&](int c) {
         size_t i = at + static_cast<size_t>(c);
@@ -129,7 +129,7 @@ struct share {
 
     __device__ void operator()(float *sums, int row, int column) const
     {
-        size_t i = static_cast<size_t>(row) * static_cast<size_t>(hidden) + static_cast<size_t>(column);
+        size_t i = qsc_element(row, column, hidden);
         float d = dout_b ? dout_a[i] + dout_b[i] : dout_a[i];
         sums[0] += d * normal[i];
         sums[1] += d;
@@ -141,10 +141,18 @@ bool fits(int hidden)
     return hidden > 0 && hidden <= QSC_CUDA_LAYERNORM_MAX_HIDDEN;
 }
 
-int warps(int hidden)
+// As many rows a block as its shared memory takes, at most WARPS.
+template <typename Kernel, typename... Arguments>
+int launch_rows(Kernel kernel, int rows, int hidden, qsc_cuda_stream *stream, Arguments... arguments)
 {
-    int most = QSC_CUDA_LAYERNORM_MAX_HIDDEN / hidden;
-    return most < WARPS ? most : WARPS;
+    if (rows == 0)
+        return 0;
+    unsigned most = QSC_CUDA_LAYERNORM_MAX_HIDDEN / static_cast<unsigned>(hidden);
+    unsigned warps = most < WARPS ? most : WARPS;
+    QSC_LAUNCH(kernel, qsc_cuda_blocks(static_cast<size_t>(rows), warps), warps * QSC_WARP,
+               warps * static_cast<size_t>(hidden) * sizeof(float), qsc_cuda_native(stream), arguments...,
+               rows, hidden);
+    return qsc_cuda_launched();
 }
 
 } // namespace
@@ -155,20 +163,13 @@ int qsc_cuda_layernorm_forward(float *out, float *normal, float *rstd, const flo
 {
     if (!fits(hidden))
         return EINVAL;
-    if (rows == 0)
-        return 0;
-    int count = warps(hidden);
-    auto kernel = dropout ? forward<true> : forward<false>;
-    QSC_LAUNCH(kernel, qsc_cuda_blocks(static_cast<size_t>(rows), static_cast<size_t>(count)),
-               count * QSC_WARP, static_cast<size_t>(count * hidden) * sizeof(float), qsc_cuda_native(stream),
-               out, normal, rstd, x, residual, qsc_to_device(dropout), first_row, gamma, beta, eps, rows,
-               hidden);
-    return qsc_cuda_launched();
+    return launch_rows(dropout ? forward<true> : forward<false>, rows, hidden, stream, out, normal, rstd, x,
+                       residual, qsc_to_device(dropout), first_row, gamma, beta, eps);
 }
 
 size_t qsc_cuda_layernorm_scratch_floats(int rows, int hidden)
 {
-    return 2 * static_cast<size_t>(qsc_chunks(rows)) * static_cast<size_t>(hidden);
+    return qsc_sum_columns_scratch<2>(rows, hidden);
 }
 
 int qsc_cuda_layernorm_backward(float *dx, float *dresidual, float *dgamma, float *dbeta, const float *dout_a,
@@ -184,13 +185,6 @@ int qsc_cuda_layernorm_backward(float *dx, float *dresidual, float *dgamma, floa
         if (code)
             return code;
     }
-    if (rows == 0)
-        return 0;
-    int count = warps(hidden);
-    auto kernel = dropout ? backward<true> : backward<false>;
-    QSC_LAUNCH(kernel, qsc_cuda_blocks(static_cast<size_t>(rows), static_cast<size_t>(count)),
-               count * QSC_WARP, static_cast<size_t>(count * hidden) * sizeof(float), qsc_cuda_native(stream),
-               dx, dresidual, dout_a, dout_b, normal, rstd, qsc_to_device(dropout), first_row, gamma, rows,
-               hidden);
-    return qsc_cuda_launched();
+    return launch_rows(dropout ? backward<true> : backward<false>, rows, hidden, stream, dx, dresidual,
+                       dout_a, dout_b, normal, rstd, qsc_to_device(dropout), first_row, gamma);
 }

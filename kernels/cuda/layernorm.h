@@ -31,9 +31,10 @@ size_t qsc_cuda_layernorm_scratch_floats(int rows, int hidden);
 
 /* The gradients of the above for dout = dout_a + dout_b (dout_b NULL = none): dresidual = ds, dx =
    dropout(ds); dgamma, dbeta are overwritten, added up in an order that the shape alone fixes. Returns and
-   may be called as forward. dx or dresidual may be dout_a or dout_b; dx NULL or dresidual NULL = not wanted;
-   dgamma and dbeta NULL = not wanted. Shapes, on the device: dx, dresidual, dout_a, dout_b, normal (R,H);
-   rstd (R); gamma, dgamma, dbeta (H); scratch as above, NULL without dgamma. */
+   may be called as forward; EINVAL also for more than QSC_CUDA_MAX_SUMMED_ROWS rows with dgamma. dx or
+   dresidual may be dout_a or dout_b; dx NULL or dresidual NULL = not wanted; dgamma and dbeta NULL = not
+   wanted. Shapes, on the device: dx, dresidual, dout_a, dout_b, normal (R,H); rstd (R); gamma, dgamma, dbeta
+   (H); scratch as above, NULL without dgamma. */
 int qsc_cuda_layernorm_backward(float *dx, float *dresidual, float *dgamma, float *dbeta, const float *dout_a,
                                 const float *dout_b, const float *normal, const float *rstd,
                                 const struct qsc_dropout *dropout, uint64_t first_row, const float *gamma,

@@ -28,7 +28,7 @@ __global__ void softmax(float *probabilities, const float *logits, int rows, int
     int row = static_cast<int>(blockIdx.x) * THREADS + static_cast<int>(threadIdx.x);
     if (row >= rows)
         return;
-    size_t at = static_cast<size_t>(row) * static_cast<size_t>(classes);
+    size_t at = qsc_element(row, 0, classes);
     double lse = log_sum_exp(logits + at, classes);
     for (int i = 0; i < classes; i++)
         probabilities[at + static_cast<size_t>(i)] =
@@ -57,7 +57,7 @@ __global__ void cross_entropy(double *loss, float *dlogits, const float *logits,
 {
     double own = 0;
     for (int row = static_cast<int>(threadIdx.x); row < rows; row += THREADS) {
-        size_t at = static_cast<size_t>(row) * static_cast<size_t>(classes);
+        size_t at = qsc_element(row, 0, classes);
         own += row_loss(dlogits ? dlogits + at : nullptr, logits + at, labels[row], scale, classes);
     }
     double sum = qsc_block_sum<THREADS>(own);

@@ -27,7 +27,7 @@ struct qsc_cuda_clip {
 
 /* qsc_adamw_step, every gradient multiplied by adamw->gradient_scale and by what clip says. An element's bits
    do not depend on its place in the range. Returns 0, EIO. Never blocks. No order given. Any thread, on
-   ranges of its own; adamw and clip are read during the call. Shapes, on the device: (n). */
+   ranges of its own; adamw and clip are read during the call, neither NULL. Shapes, on the device: (n). */
 int qsc_cuda_adamw_step(float *params, float *m, float *v, const float *gradient, size_t n,
                         const struct qsc_adamw *adamw, const struct qsc_cuda_clip *clip,
                         qsc_cuda_stream *stream) __attribute__((warn_unused_result));

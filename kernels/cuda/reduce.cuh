@@ -22,7 +22,8 @@ __device__ inline float qsc_lanes_highest(float x, int lanes)
     return x;
 }
 
-// The sum over a block of THREADS, a multiple of QSC_WARP, in its thread 0; all threads take part.
+// The sum over a block of THREADS, a multiple of QSC_WARP, in its thread 0; all threads take part. A kernel
+// may call it again.
 template <int THREADS> __device__ inline double qsc_block_sum(double x)
 {
     QSC_SHARED(double, sums, [THREADS / QSC_WARP]);
@@ -33,7 +34,14 @@ template <int THREADS> __device__ inline double qsc_block_sum(double x)
     double total = 0;
     for (int i = 0; threadIdx.x == 0 && i < THREADS / QSC_WARP; i++)
         total += sums[i];
+    __syncthreads(); // the next call writes sums
     return total;
+}
+
+// Where an element of a matrix of so many columns stands.
+__host__ __device__ inline size_t qsc_element(int row, int column, int columns)
+{
+    return static_cast<size_t>(row) * static_cast<size_t>(columns) + static_cast<size_t>(column);
 }
 
 // Column sums of a matrix that nobody stores: Value is called once for every row and column, and adds what it
@@ -44,9 +52,17 @@ template <int SUMS> struct qsc_column_sums {
     float *to[SUMS]; // (columns) each
 };
 
-inline int qsc_chunks(int rows)
+static_assert(QSC_CUDA_MAX_SUMMED_ROWS == 65535 * QSC_CHUNK, "chunks are a grid's y");
+
+inline unsigned qsc_chunks(int rows)
 {
-    return (rows + QSC_CHUNK - 1) / QSC_CHUNK;
+    return qsc_cuda_blocks(static_cast<size_t>(rows), QSC_CHUNK);
+}
+
+// The floats of scratch that qsc_sum_columns<SUMS> needs.
+template <int SUMS> size_t qsc_sum_columns_scratch(int rows, int columns)
+{
+    return qsc_chunks(rows) * static_cast<size_t>(SUMS) * static_cast<size_t>(columns);
 }
 
 template <int SUMS, typename Value>
@@ -66,9 +82,7 @@ __global__ void qsc_sum_chunks(float *partial, Value value, int rows, int column
         float total = 0;
         for (int i = 0; i < QSC_CHUNK_LANES; i++)
             total += sums[s][i][place];
-        partial[(static_cast<size_t>(blockIdx.y) * SUMS + static_cast<size_t>(s)) *
-                    static_cast<size_t>(columns) +
-                static_cast<size_t>(column)] = total;
+        partial[qsc_element(static_cast<int>(blockIdx.y) * SUMS + s, column, columns)] = total;
     }
 }
 
@@ -80,18 +94,17 @@ __global__ void qsc_add_chunks(qsc_column_sums<SUMS> out, const float *partial, 
         return;
     float total = 0;
     for (int c = 0; c < chunks; c++)
-        total +=
-            partial[static_cast<size_t>(c) * SUMS * static_cast<size_t>(columns) + static_cast<size_t>(at)];
+        total += partial[qsc_element(c, at, SUMS * columns)];
     out.to[at / columns][at % columns] = total;
 }
 
-// partial: scratch of SUMS * qsc_chunks(rows) * columns floats.
+// partial: scratch as above.
 template <int SUMS, typename Value>
 int qsc_sum_columns(qsc_column_sums<SUMS> out, float *partial, Value value, int rows, int columns,
                     cudaStream_t stream)
 {
     constexpr int THREADS = 128;
-    unsigned chunks = static_cast<unsigned>(qsc_chunks(rows));
+    unsigned chunks = qsc_chunks(rows);
     if (chunks > 0)
         QSC_LAUNCH((qsc_sum_chunks<SUMS, Value>),
                    dim3(qsc_cuda_blocks(static_cast<size_t>(columns), QSC_CHUNK_COLUMNS), chunks),

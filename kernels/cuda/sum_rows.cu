@@ -11,7 +11,7 @@ struct element {
 
     __device__ void operator()(float *sums, int row, int column) const
     {
-        sums[0] += x[static_cast<size_t>(row) * static_cast<size_t>(columns) + static_cast<size_t>(column)];
+        sums[0] += x[qsc_element(row, column, columns)];
     }
 };
 
@@ -19,7 +19,7 @@ struct element {
 
 size_t qsc_cuda_sum_rows_scratch_floats(int rows, int columns)
 {
-    return static_cast<size_t>(qsc_chunks(rows)) * static_cast<size_t>(columns);
+    return qsc_sum_columns_scratch<1>(rows, columns);
 }
 
 int qsc_cuda_sum_rows(float *sum, const float *x, int rows, int columns, float *scratch,

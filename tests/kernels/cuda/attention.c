@@ -23,23 +23,29 @@ static struct qsc_attention attention(int heads, int size, bool drop)
                                   .row = ROW};
 }
 
-static void check(int heads, int size, bool drop)
+// Packed sequences, that of most tokens has `longest`, against the CPU.
+static void check_sequences(const int32_t *begins, int sequences, int longest, const struct qsc_attention *a)
 {
-    size_t hidden = (size_t)(heads * size), n = T * hidden, rows = (size_t)(T * heads);
-    struct qsc_attention a = attention(heads, size, drop);
+    size_t rows = (size_t)begins[sequences] * (size_t)a->heads, n = rows * (size_t)a->head_size;
     float *qkv = numbers(3 * n, 2, 1), *dout = numbers(n, 1, 2), *want = zeros(n), *want_lse = zeros(rows),
-          *want_dqkv = zeros(3 * n), *scratch = zeros(qsc_attention_scratch_floats(LONGEST, size));
+          *want_dqkv = zeros(3 * n), *scratch = zeros(qsc_attention_scratch_floats(longest, a->head_size));
     float *out = room_floats(n), *lse = room_floats(rows), *dqkv = room_floats(3 * n), *in = up(qkv, 3 * n),
           *dy = up(dout, n), *delta = room_floats(rows);
-    int32_t *cu = up_integers(starts, S + 1);
-    qsc_attention_forward(want, want_lse, qkv, starts, S, &a, scratch);
-    qsc_attention_backward(want_dqkv, dout, want, want_lse, qkv, starts, S, &a, scratch);
-    cr_assert_eq(qsc_cuda_attention_forward(out, lse, in, cu, S, LONGEST, &a, own.stream), 0);
+    int32_t *cu = up_integers(begins, (size_t)sequences + 1);
+    qsc_attention_forward(want, want_lse, qkv, begins, sequences, a, scratch);
+    qsc_attention_backward(want_dqkv, dout, want, want_lse, qkv, begins, sequences, a, scratch);
+    cr_assert_eq(qsc_cuda_attention_forward(out, lse, in, cu, sequences, longest, a, own.stream), 0);
     cr_assert_close(out, want, n, 3e-6);
     cr_assert_close(lse, want_lse, rows, 3e-6);
-    cr_assert_eq(qsc_cuda_attention_backward(dqkv, dy, out, lse, in, cu, S, LONGEST, &a, delta, own.stream),
-                 0);
+    cr_assert_eq(
+        qsc_cuda_attention_backward(dqkv, dy, out, lse, in, cu, sequences, longest, a, delta, own.stream), 0);
     cr_assert_close(dqkv, want_dqkv, 3 * n, 2e-5);
+}
+
+static void check(int heads, int size, bool drop)
+{
+    struct qsc_attention a = attention(heads, size, drop);
+    check_sequences(starts, S, LONGEST, &a);
 }
 
 static void check_both(int heads, int size)
@@ -76,21 +82,10 @@ Test(cuda_attention, odd_heads_equal_the_cpu)
 
 Test(cuda_attention, a_long_sequence_equals_the_cpu)
 {
-    enum { LONG = 260, SIZE = 16, N = LONG * SIZE };
-    const int32_t one[] = {0, LONG};
-    struct qsc_attention a = attention(1, SIZE, true);
+    const int32_t one[] = {0, 260};
+    struct qsc_attention a = attention(1, 16, true);
     a.row = 272;
-    float *qkv = numbers(3 * N, 2, 1), *dout = numbers(N, 1, 2), *want = zeros(N), *want_lse = zeros(LONG),
-          *want_dqkv = zeros(3 * N), *scratch = zeros(qsc_attention_scratch_floats(LONG, SIZE));
-    float *out = room_floats(N), *lse = room_floats(LONG), *dqkv = room_floats(3 * N), *in = up(qkv, 3 * N),
-          *dy = up(dout, N), *delta = room_floats(LONG);
-    int32_t *cu = up_integers(one, 2);
-    qsc_attention_forward(want, want_lse, qkv, one, 1, &a, scratch);
-    qsc_attention_backward(want_dqkv, dout, want, want_lse, qkv, one, 1, &a, scratch);
-    cr_assert_eq(qsc_cuda_attention_forward(out, lse, in, cu, 1, LONG, &a, own.stream), 0);
-    cr_assert_close(out, want, N, 3e-6);
-    cr_assert_eq(qsc_cuda_attention_backward(dqkv, dy, out, lse, in, cu, 1, LONG, &a, delta, own.stream), 0);
-    cr_assert_close(dqkv, want_dqkv, 3 * N, 2e-5);
+    check_sequences(one, 1, 260, &a);
 }
 
 // Each sequence alone, where its tokens begin elsewhere in a generator's group of queries.

@@ -3,6 +3,8 @@
 #include <quiesce/kernels/cpu/sum_rows.h>
 #include <quiesce/kernels/cuda/sum_rows.h>
 
+#include <errno.h>
+
 TestSuite(cuda_sum_rows, .init = set_up, .fini = tear_down);
 
 Test(cuda_sum_rows, equals_the_cpu)
@@ -17,4 +19,14 @@ Test(cuda_sum_rows, equals_the_cpu)
         cr_assert_eq(qsc_cuda_sum_rows(sum, d, rows, columns, scratch, own.stream), 0);
         cr_assert_close(sum, want, width, 2e-6);
     }
+}
+
+// x has one element: what is refused reads none.
+Test(cuda_sum_rows, refuses_what_no_launch_can_have)
+{
+    int rows = QSC_CUDA_MAX_SUMMED_ROWS + 1;
+    float *x = room_floats(1), *scratch = room_floats(qsc_cuda_sum_rows_scratch_floats(rows, 1));
+    cr_assert_eq(qsc_cuda_sum_rows(x, x, 1, 0, scratch, own.stream), EINVAL);
+    cr_assert_eq(qsc_cuda_sum_rows(x, x, rows, 1, scratch, own.stream), EINVAL);
+    cr_assert_eq(qsc_cuda_sum_rows(x, x, 1, 1, scratch, own.stream), 0, "an error remains");
 }
