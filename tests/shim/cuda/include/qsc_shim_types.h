@@ -3,6 +3,7 @@
 #define QSC_SHIM_TYPES_H
 
 #define __global__
+#define __host__
 #define __device__
 #define __forceinline__ inline
 #define __launch_bounds__(...)
